@@ -17,4 +17,6 @@ pub mod perceptron;
 pub mod plot;
 pub mod train;
 
+pub use layer::{Layer, Parameter, Phase};
+pub use network::{Parameters, Sequential};
 pub use real::{Matrix, Real, Rng, ShapeError, Vector, real, rng};

@@ -79,3 +79,67 @@ impl ShapeError {
         }
     }
 }
+
+/// Gives a matrix another shape and keeps its memory, so that a buffer used at every
+/// step is allocated once. The numbers in it are unspecified afterwards.
+pub fn resize<T: Real>(matrix: &mut Matrix<T>, rows: usize, columns: usize) {
+    if matrix.shape() == (rows, columns) {
+        return;
+    }
+    let taken = std::mem::replace(matrix, Matrix::zeros(0, 0));
+    let mut numbers: Vec<T> = taken.data.into();
+    numbers.resize(rows * columns, T::zero());
+    *matrix = Matrix::from_data(nalgebra::VecStorage::new(
+        nalgebra::Dyn(rows),
+        nalgebra::Dyn(columns),
+        numbers,
+    ));
+}
+
+/// The error when two matrices that must have one shape do not.
+pub fn same_shape<T: Real>(
+    what: &str,
+    found: &Matrix<T>,
+    expected: &Matrix<T>,
+) -> Result<(), ShapeError> {
+    if found.shape() == expected.shape() {
+        return Ok(());
+    }
+    Err(ShapeError::new(what, shape_of(found), shape_of(expected)))
+}
+
+/// A matrix's shape in words: `64 x 32`.
+pub fn shape_of<T>(matrix: &Matrix<T>) -> String {
+    format!("{} x {}", matrix.nrows(), matrix.ncols())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resizing_within_the_first_size_keeps_the_memory() {
+        let mut buffer = Matrix::<f32>::zeros(7, 5);
+        let address = buffer.as_ptr();
+        for (rows, columns) in [(7, 3), (2, 11), (7, 5)] {
+            resize(&mut buffer, rows, columns);
+            assert_eq!(buffer.shape(), (rows, columns));
+            assert_eq!(buffer.as_ptr(), address);
+        }
+    }
+
+    #[test]
+    fn a_shape_error_names_the_argument_and_both_shapes() {
+        let (a, b) = (Matrix::<f64>::zeros(3, 2), Matrix::<f64>::zeros(4, 2));
+        let error = same_shape("Mse: prediction", &a, &b).unwrap_err();
+        assert_eq!(error.to_string(), "Mse: prediction is 3 x 2, expected 4 x 2");
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_numbers() {
+        use rand::RngExt;
+        let draw = |seed| rng(seed).random::<u64>();
+        assert_eq!(draw(7), draw(7));
+        assert_ne!(draw(7), draw(8));
+    }
+}

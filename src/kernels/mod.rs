@@ -1,1 +1,26 @@
-//! To be written.
+//! The loops that everything else stands on.
+//!
+//! [`product`] is the matrix product behind every layer. [`exp`], [`tanh`] and
+//! [`sigmoid`] run over whole slices. This is the only place, with the GPU lesson, where
+//! the library says `unsafe`; each block states why it is sound.
+
+mod elementwise;
+mod product;
+
+pub use elementwise::{exp, sigmoid, tanh};
+pub use product::{Operand, product};
+
+use std::any::TypeId;
+
+use crate::real::Real;
+
+/// Sees a slice of `T` as a slice of `U` when they are the same type, else nothing.
+/// This is how generic code reaches the loops written for `f32`.
+#[allow(unsafe_code)]
+fn same_type_mut<T: Real, U: Real>(numbers: &mut [T]) -> Option<&mut [U]> {
+    if TypeId::of::<T>() != TypeId::of::<U>() {
+        return None;
+    }
+    // Sound: T and U are the same type, so layout, length and lifetime are unchanged.
+    Some(unsafe { &mut *(std::ptr::from_mut(numbers) as *mut [U]) })
+}

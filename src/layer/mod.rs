@@ -1,1 +1,71 @@
-//! To be written.
+//! Layers: what a network is built of.
+//!
+//! A layer turns a batch (features x examples) into another batch and, on the way back,
+//! turns the loss's slopes with respect to its output into slopes with respect to its
+//! input and its parameters. The network owns the buffers between layers, so a training
+//! step allocates nothing.
+
+mod activate;
+mod dense;
+mod softmax;
+
+pub use activate::Activate;
+pub use dense::Dense;
+pub use softmax::Softmax;
+
+use crate::real::{Matrix, Real, ShapeError};
+
+/// Numbers that training changes, with the loss's slope for each of them.
+#[derive(Clone, Debug)]
+pub struct Parameter<T: Real = f32> {
+    /// The numbers.
+    pub value: Matrix<T>,
+    /// dL/d(value), added to by each backward pass.
+    pub grad: Matrix<T>,
+}
+
+impl<T: Real> Parameter<T> {
+    /// A parameter with this value and gradient zero.
+    pub fn new(value: Matrix<T>) -> Self {
+        let grad = Matrix::zeros(value.nrows(), value.ncols());
+        Self { value, grad }
+    }
+}
+
+/// Whether a pass is for learning. Some layers (dropout, batch norm) differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Forward during training.
+    Train,
+    /// Forward to answer a question.
+    Infer,
+}
+
+// ANCHOR: layer
+/// One step of a network, forward and backward.
+pub trait Layer<T: Real = f32>: Send {
+    /// The layer's name, as errors and tables show it.
+    fn name(&self) -> &'static str;
+
+    /// How many rows come out when `input_rows` go in, or why they cannot.
+    fn output_rows(&self, input_rows: usize) -> Result<usize, ShapeError>;
+
+    /// Computes the output. `output` is resized here and fully overwritten.
+    fn forward(&mut self, input: &Matrix<T>, output: &mut Matrix<T>, phase: Phase);
+
+    /// Given dL/d(output), adds to the parameters' gradients and, where asked, writes
+    /// dL/d(input). `input` and `output` are those of the forward pass.
+    fn backward(
+        &mut self,
+        input: &Matrix<T>,
+        output: &Matrix<T>,
+        grad_output: &Matrix<T>,
+        grad_input: Option<&mut Matrix<T>>,
+    );
+
+    /// Shows each parameter with its name, always in the same order.
+    fn parameters(&mut self, visit: &mut dyn FnMut(&'static str, &mut Parameter<T>)) {
+        let _ = visit;
+    }
+}
+// ANCHOR_END: layer
