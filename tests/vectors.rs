@@ -1,0 +1,235 @@
+//! Forward, backward and updates against what PyTorch recorded, in `f32` and `f64`.
+//! `tests/vectors/make_vectors.py` made the files.
+
+use gradbook::activation::Activation;
+use gradbook::init::Init;
+use gradbook::layer::{Activate, Dense, Softmax};
+use gradbook::loss::{
+    BinaryCrossEntropy, CategoricalHinge, Hinge, Huber, Loss, Mae, Mse,
+    SoftmaxCrossEntropy,
+};
+use gradbook::optimizer::{Adam, Optimizer, Sgd};
+use gradbook::{Layer, Matrix, Parameter, Parameters, Phase, Real, Sequential};
+use serde_json::Value;
+
+fn cases(file: &str) -> Value {
+    let path = format!("{}/tests/vectors/{file}.json", env!("CARGO_MANIFEST_DIR"));
+    let text =
+        std::fs::read_to_string(path).expect("the vectors are in the repository");
+    let mut whole: Value = serde_json::from_str(&text).expect("the vectors are JSON");
+    whole["cases"].take()
+}
+
+fn numbers(list: &Value) -> Vec<f64> {
+    let list = list.as_array().expect("a list of numbers");
+    list.iter().map(|x| x.as_f64().expect("a number")).collect()
+}
+
+fn size(value: &Value) -> usize {
+    value.as_u64().expect("a size") as usize
+}
+
+/// A batch: numbers one example after another, as both sides store it.
+fn batch<T: Real>(shape: &Value, list: &Value) -> Matrix<T> {
+    let values = numbers(list).into_iter().map(T::of);
+    Matrix::from_iterator(size(&shape[0]), size(&shape[1]), values)
+}
+
+/// A weight: PyTorch's rows, one after another.
+fn weight<T: Real>(given: &Value) -> Matrix<T> {
+    let values: Vec<T> = numbers(&given["values"]).into_iter().map(T::of).collect();
+    let columns = given["shape"].get(1).map_or(1, size);
+    Matrix::from_row_slice(size(&given["shape"][0]), columns, &values)
+}
+
+/// The book's measure: max|a - b| / max(1, max|b|), and a NaN is never near.
+fn compare<T: Real>(what: &str, seen: &[T], expected: &Value) {
+    let expected = numbers(expected);
+    assert_eq!(seen.len(), expected.len(), "{what}: count");
+    let pairs = || seen.iter().map(|a| a.to_f64()).zip(&expected);
+    assert!(pairs().all(|(a, b)| a.is_finite() && b.is_finite()), "{what}: not finite");
+    let distance = pairs().map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    let scale = expected.iter().fold(1.0_f64, |m, b| m.max(b.abs()));
+    let limit = if size_of::<T>() == 4 { 1e-5 } else { 1e-12 };
+    assert!(distance / scale <= limit, "{what}: off by {:e}", distance / scale);
+}
+
+/// The rows of a matrix one after another, as PyTorch writes a weight.
+fn by_rows<T: Real>(matrix: &Matrix<T>) -> Vec<T> {
+    matrix.transpose().as_slice().to_vec()
+}
+
+fn precision<T: Real>() -> &'static str {
+    if size_of::<T>() == 4 { "f32" } else { "f64" }
+}
+
+fn layer<T: Real>(case: &Value) -> Box<dyn Layer<T>> {
+    let name = case["layer"].as_str().expect("a name");
+    let activation = Activation::ALL.into_iter().find(|a| a.name() == name);
+    match (name, activation) {
+        ("dense", _) => {
+            let parts = &case["weights"];
+            let (w, b) = (weight(&parts["weight"]), weight(&parts["bias"]));
+            Box::new(Dense::from_parts(w, b).expect("shapes fit"))
+        }
+        ("softmax", _) => Box::new(Softmax),
+        (_, Some(activation)) => Box::new(Activate::new(activation)),
+        _ => panic!("no layer is called {name}"),
+    }
+}
+
+fn check_layer<T: Real>(case: &Value) {
+    let what =
+        format!("{} {} {}", case["layer"], case["input_shape"], precision::<T>());
+    let expected = &case[precision::<T>()];
+    let mut layer = layer::<T>(case);
+    let x = batch::<T>(&case["input_shape"], &case["input"]);
+    let mut output = Matrix::zeros(0, 0);
+    layer.forward(&x, &mut output, Phase::Train);
+    compare(&format!("{what} output"), output.as_slice(), &expected["output"]);
+    let values = numbers(&case["grad_output"]).into_iter().map(T::of);
+    let grad_output = Matrix::from_iterator(output.nrows(), output.ncols(), values);
+    let mut grad_input = Matrix::zeros(0, 0);
+    layer.backward(&x, &output, &grad_output, Some(&mut grad_input));
+    compare(&format!("{what} dx"), grad_input.as_slice(), &expected["grad_input"]);
+    let mut seen = 0;
+    layer.parameters(&mut |name, p| {
+        compare(
+            &format!("{what} d{name}"),
+            &by_rows(&p.grad),
+            &expected["grads"][name],
+        );
+        seen += 1;
+    });
+    assert_eq!(Some(seen), expected["grads"].as_object().map(|grads| grads.len()));
+}
+
+#[test]
+fn layers_equal_pytorch_forward_and_backward() {
+    let cases = cases("layers");
+    let cases = cases.as_array().expect("a list");
+    for case in cases {
+        check_layer::<f32>(case);
+        check_layer::<f64>(case);
+    }
+    let tested = |name: &str| cases.iter().any(|case| case["layer"] == name);
+    assert!(tested("dense") && tested("softmax"));
+    assert!(Activation::ALL.iter().all(|a| tested(a.name())));
+}
+
+fn loss<T: Real>(name: &str) -> Box<dyn Loss<T>> {
+    match name.split(' ').next() {
+        Some("mse") => Box::new(Mse),
+        Some("mae") => Box::new(Mae),
+        Some("huber") => Box::new(Huber { delta: 0.7 }),
+        Some("hinge") => Box::new(Hinge),
+        Some("categorical_hinge") => Box::new(CategoricalHinge),
+        Some("binary_cross_entropy") => Box::new(BinaryCrossEntropy),
+        Some("softmax_cross_entropy") => Box::new(SoftmaxCrossEntropy),
+        _ => panic!("no loss is called {name}"),
+    }
+}
+
+fn check_loss<T: Real>(case: &Value) {
+    let name = case["loss"].as_str().expect("a name");
+    let what = format!("{name} {} {}", case["shape"], precision::<T>());
+    let prediction = batch::<T>(&case["shape"], &case["prediction"]);
+    let target = batch::<T>(&case["shape"], &case["target"]);
+    let mut grad = Matrix::zeros(0, 0);
+    let value = loss::<T>(name).gradient(&prediction, &target, &mut grad);
+    let value = value.expect("shapes fit");
+    let expected = &case[precision::<T>()];
+    compare(&what, &[value], &Value::from(vec![expected["value"].clone()]));
+    compare(&format!("{what} gradient"), grad.as_slice(), &expected["grad"]);
+}
+
+#[test]
+fn losses_equal_pytorch_value_and_gradient() {
+    let cases = cases("losses");
+    for case in cases.as_array().expect("a list") {
+        check_loss::<f32>(case);
+        check_loss::<f64>(case);
+    }
+}
+
+fn check_network<T: Real>(case: &Value) {
+    let mut rng = gradbook::rng(0);
+    let mut dense =
+        |inputs, outputs| Dense::new(inputs, outputs, Init::Zeros, &mut rng);
+    let mut net = Sequential::<T>::new(13)
+        .then(dense(13, 11))
+        .and_then(|net| net.then(Activate::new(Activation::Tanh)))
+        .and_then(|net| net.then(dense(11, 7)))
+        .and_then(|net| net.then(Activate::new(Activation::Gelu)))
+        .and_then(|net| net.then(dense(7, 3)))
+        .expect("shapes fit");
+    net.parameters(&mut |name, p| p.value = weight(&case["weights"][name]));
+    let x = batch::<T>(&case["input_shape"], &case["input"]);
+    let expected = &case[precision::<T>()];
+    let output = net.forward(&x, Phase::Train).expect("shapes fit").clone();
+    compare("network output", output.as_slice(), &expected["output"]);
+    let target = Matrix::from_iterator(
+        3,
+        x.ncols(),
+        numbers(&case["target"]).into_iter().map(T::of),
+    );
+    let mut grad = Matrix::zeros(0, 0);
+    let value = SoftmaxCrossEntropy.gradient(&output, &target, &mut grad);
+    let value = value.expect("shapes fit");
+    compare("network loss", &[value], &Value::from(vec![expected["value"].clone()]));
+    net.backward(&x, &grad).expect("shapes fit");
+    let mut seen = 0;
+    net.parameters(&mut |name, p| {
+        compare(&format!("d{name}"), &by_rows(&p.grad), &expected["grads"][name]);
+        seen += 1;
+    });
+    assert_eq!(seen, 6);
+}
+
+#[test]
+fn a_network_equals_pytorch_in_every_gradient() {
+    let case = cases("network");
+    check_network::<f32>(&case);
+    check_network::<f64>(&case);
+}
+
+/// Six numbers, split over two parameters, so that the state of each is kept apart.
+struct Six<T: Real>(Parameter<T>, Parameter<T>);
+
+impl<T: Real> Parameters<T> for Six<T> {
+    fn parameters(&mut self, visit: &mut dyn FnMut(&str, &mut Parameter<T>)) {
+        visit("two", &mut self.0);
+        visit("four", &mut self.1);
+    }
+}
+
+fn check_optimizer<T: Real>(name: &str, mut optimizer: Box<dyn Optimizer<T>>) {
+    let case = cases("optimizers");
+    let column = |all: &[f64], from: usize, to: usize| {
+        Matrix::from_iterator(to - from, 1, all[from..to].iter().map(|&x| T::of(x)))
+    };
+    let start = numbers(&case["start"]);
+    let (two, four) = (column(&start, 0, 2), column(&start, 2, 6));
+    let mut model = Six(Parameter::new(two), Parameter::new(four));
+    let mut path = Vec::new();
+    for grads in numbers(&case["grads"]).chunks(6) {
+        model.0.grad = column(grads, 0, 2);
+        model.1.grad = column(grads, 2, 6);
+        optimizer.step(&mut model);
+        path.extend_from_slice(model.0.value.as_slice());
+        path.extend_from_slice(model.1.value.as_slice());
+    }
+    assert_eq!(path.len(), 360);
+    compare(name, &path, &case["paths"][name][precision::<T>()]);
+}
+
+#[test]
+fn optimizers_equal_pytorch_update_by_update() {
+    fn both<T: Real>() {
+        check_optimizer::<T>("sgd", Box::new(Sgd::new(0.1)));
+        check_optimizer::<T>("momentum", Box::new(Sgd::new(0.1).with_momentum(0.9)));
+        check_optimizer::<T>("adam", Box::new(Adam::new(0.01)));
+    }
+    both::<f32>();
+    both::<f64>();
+}
