@@ -1,0 +1,65 @@
+//! The two real sets that come with the book, built into the program, so that they are
+//! found wherever it runs. Origin, license and checksums: `datasets/README.md`.
+
+use super::{Dataset, csv};
+use crate::Real;
+
+/// Fisher's irises: 150 flowers, 4 lengths in cm, 3 species.
+///
+/// Inputs are 4 x 150: sepal length, sepal width, petal length, petal width. The first
+/// 50 are setosa, then 50 versicolor, then 50 virginica.
+pub fn iris<T: Real>() -> Dataset<T> {
+    shipped("iris.csv", include_str!("../../datasets/iris.csv"), "species")
+}
+
+/// Handwritten digits from UCI: 1,797 images of 8 x 8 pixels, 10 classes.
+///
+/// Inputs are 64 x 1797, an image row by row in a column. A pixel is in 0 to 1 (in the
+/// file 0 to 16), where 1 is ink. The order is that of the writers: shuffle before
+/// splitting.
+pub fn digits<T: Real>() -> Dataset<T> {
+    let text = include_str!("../../datasets/digits.csv");
+    let mut digits = shipped::<T>("digits.csv", text, "digit");
+    digits.inputs /= T::of(16.0);
+    digits
+}
+
+fn shipped<T: Real>(file: &str, text: &str, classes: &str) -> Dataset<T> {
+    let read = csv::parse(file, text).and_then(|table| table.dataset(classes));
+    read.unwrap_or_else(|error| unreachable!("built in and tested: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn iris_is_fishers() {
+        let iris = iris::<f64>();
+        assert_eq!(iris.inputs.shape(), (4, 150));
+        assert_eq!(iris.class_names, ["setosa", "versicolor", "virginica"]);
+        assert_eq!(iris.class_counts(), [50, 50, 50]);
+        assert_eq!(iris.inputs.column(0).as_slice(), &[5.1, 3.5, 1.4, 0.2]);
+        // The means of Fisher's table, 1936.
+        let means = iris.inputs.column_mean();
+        for (mean, expected) in means.iter().zip([5.843, 3.057, 3.758, 1.199]) {
+            assert!((mean - expected).abs() < 5e-4, "{mean}");
+        }
+    }
+
+    #[test]
+    fn digits_are_images_from_0_to_1() {
+        let digits = digits::<f32>();
+        assert_eq!(digits.inputs.shape(), (64, 1797));
+        let names: Vec<String> = (0..10).map(|digit| digit.to_string()).collect();
+        assert_eq!(digits.class_names, names);
+        let counts = [178, 182, 177, 183, 181, 182, 181, 179, 174, 180];
+        assert_eq!(digits.class_counts(), counts);
+        assert_eq!((digits.inputs.min(), digits.inputs.max()), (0.0, 1.0));
+        // The first image is a 0: a ring with a hole in the middle.
+        let pixel = |row: usize, column: usize| digits.inputs[(8 * row + column, 0)];
+        assert_eq!(pixel(0, 3) * 16.0, 13.0);
+        assert_eq!(pixel(3, 3), 0.0);
+        assert!(pixel(3, 1) > 0.0 && pixel(3, 5) > 0.0);
+    }
+}
