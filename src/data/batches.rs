@@ -49,7 +49,11 @@ impl Batches {
     /// Batches of `size` out of `count` examples, shuffled at every epoch. One seed is
     /// drawn from `rng`; from there on the batches have a generator of their own, so
     /// that nothing else that is random can change their order.
-    pub fn shuffled(count: usize, size: usize, rng: &mut Rng) -> Result<Self, DataError> {
+    pub fn shuffled(
+        count: usize,
+        size: usize,
+        rng: &mut Rng,
+    ) -> Result<Self, DataError> {
         Self::start(count, size, Some(Rng::from_rng(rng)))
     }
 

@@ -1,7 +1,7 @@
 //! Cross-validation: every example is held out exactly once.
 
-use super::split::{Split, by_class};
 use super::DataError;
+use super::split::{Split, by_class};
 use crate::Rng;
 use rand::seq::SliceRandom;
 
@@ -89,7 +89,8 @@ mod tests {
                 let all = labels.iter().filter(|&&label| label == class).count();
                 for fold in &folds {
                     let held_out = fold.test.iter().filter(|&&i| labels[i] == class);
-                    prop_assert!((all / k..=all.div_ceil(k)).contains(&held_out.count()));
+                    let even = all / k..=all.div_ceil(k);
+                    prop_assert!(even.contains(&held_out.count()));
                 }
             }
         }

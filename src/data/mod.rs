@@ -115,7 +115,10 @@ impl<T: Real> Dataset<T> {
     }
 
     /// Examples with values to predict: one column of `targets` for each example.
-    pub fn with_values(inputs: Matrix<T>, targets: Matrix<T>) -> Result<Self, DataError> {
+    pub fn with_values(
+        inputs: Matrix<T>,
+        targets: Matrix<T>,
+    ) -> Result<Self, DataError> {
         same_count("targets", targets.ncols(), inputs.ncols())?;
         Ok(Self { inputs, targets, labels: Vec::new(), class_names: Vec::new() })
     }
@@ -157,15 +160,15 @@ impl<T: Real> Dataset<T> {
             return Ok(());
         }
         same_count("labels", self.labels.len(), self.len())?;
-        let expected = one_hot(&self.labels, self.classes())?;
-        if self.targets.nrows() != expected.nrows() {
-            let (found, rows) = (self.targets.nrows(), expected.nrows());
-            return Err(ShapeError::new(
-                "Dataset: targets",
-                format!("{found} rows"),
-                format!("{rows} rows, one for each class"),
-            )
-            .into());
+        let classes = self.classes();
+        if let Some(example) = self.labels.iter().position(|&label| label >= classes) {
+            let label = self.labels[example];
+            return Err(DataError::Label { example, label, classes });
+        }
+        if self.targets.nrows() != classes {
+            let rows = format!("{} rows", self.targets.nrows());
+            let expected = format!("{classes}, one for each class");
+            return Err(ShapeError::new("Dataset: targets", rows, expected).into());
         }
         Ok(())
     }
@@ -244,7 +247,8 @@ mod tests {
 
     /// Five examples of two features in three classes; example i holds i and 10 i.
     fn small() -> Dataset<f64> {
-        let inputs = Matrix::from_fn(2, 5, |row, column| [1.0, 10.0][row] * column as f64);
+        let inputs =
+            Matrix::from_fn(2, 5, |row, column| [1.0, 10.0][row] * column as f64);
         let names = ["a", "b", "c"].map(String::from).to_vec();
         Dataset::with_classes(inputs, vec![0, 2, 1, 1, 0], names).unwrap()
     }
@@ -281,7 +285,10 @@ mod tests {
         let addresses = (x.as_ptr(), y.as_ptr());
         for indices in [vec![0, 1, 2], vec![4], vec![3, 3, 3, 2, 1]] {
             data.gather(&indices, &mut x, &mut y);
-            assert_eq!((x.shape(), y.shape()), ((2, indices.len()), (3, indices.len())));
+            assert_eq!(
+                (x.shape(), y.shape()),
+                ((2, indices.len()), (3, indices.len()))
+            );
             assert_eq!(x[(1, 0)], 10.0 * indices[0] as f64);
             assert_eq!((x.as_ptr(), y.as_ptr()), addresses);
         }
@@ -290,8 +297,10 @@ mod tests {
     #[test]
     fn parts_that_do_not_fit_are_refused() {
         let data = small();
-        let short = Dataset::with_classes(data.inputs.clone(), vec![0], vec!["a".into()]);
-        let message = "Dataset: labels is 1 long, expected 5, one for each column of inputs";
+        let short =
+            Dataset::with_classes(data.inputs.clone(), vec![0], vec!["a".into()]);
+        let message =
+            "Dataset: labels is 1 long, expected 5, one for each column of inputs";
         assert_eq!(short.unwrap_err().to_string(), message);
         let values = Dataset::with_values(data.inputs.clone(), Matrix::zeros(1, 4));
         assert!(values.is_err());

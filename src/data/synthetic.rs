@@ -12,7 +12,8 @@ use rand_distr::StandardNormal;
 use std::f64::consts::{PI, TAU};
 
 // ANCHOR: spirals
-/// Interleaved spiral arms, one class each: from the center out to radius 1 in one turn.
+/// Interleaved spiral arms, one class each. An arm makes one turn from the center out
+/// to radius 1.
 ///
 /// Inputs are 2 x `count`. No straight line separates the arms.
 pub fn spirals<T: Real>(
@@ -64,7 +65,7 @@ pub fn xor<T: Real>(count: usize, noise: f64, rng: &mut Rng) -> Dataset<T> {
     labeled(inputs, labels, 2)
 }
 
-/// Points on the line `y = slope x + intercept` for x between -1 and 1, with noise on y.
+/// Points on the line `y = slope x + intercept` for x from -1 to 1, with noise on y.
 pub fn line<T: Real>(
     count: usize,
     slope: f64,
@@ -89,7 +90,9 @@ pub fn plane<T: Real>(
     noise: f64,
     rng: &mut Rng,
 ) -> Dataset<T> {
-    values::<T, 2>(count, noise, rng, |[a, b]| slopes[0] * a + slopes[1] * b + intercept)
+    values::<T, 2>(count, noise, rng, |[a, b]| {
+        slopes[0] * a + slopes[1] * b + intercept
+    })
 }
 
 /// Points of classes that take turns; `at(class, classes, rng)` is a point without
@@ -127,7 +130,8 @@ fn labeled<T: Real>(
     classes: usize,
 ) -> Dataset<T> {
     let names = (0..classes).map(|class| class.to_string()).collect();
-    Dataset::with_classes(inputs, labels, names).expect("one label below for each point")
+    Dataset::with_classes(inputs, labels, names)
+        .expect("one label below for each point")
 }
 
 /// Random points of the cube from -1 to 1 with `y = at(point)` and noise on y.
