@@ -107,9 +107,9 @@ fn mean_over_entries<T: Real>(
     one: impl Fn(T, T) -> (T, T),
 ) -> T {
     let share = T::one() / real(prediction.len() as f64);
-    let pairs = prediction.iter().zip(target.iter());
+    let pairs = prediction.as_slice().iter().zip(target.as_slice());
     let mut sum = T::zero();
-    for (g, (&p, &y)) in grad.iter_mut().zip(pairs) {
+    for (g, (&p, &y)) in grad.as_mut_slice().iter_mut().zip(pairs) {
         let (loss, slope) = one(p, y);
         sum += loss;
         *g = slope * share;
@@ -221,7 +221,7 @@ impl<T: Real> Loss<T> for SoftmaxCrossEntropy {
             shifted.zip_apply(&z, |s, z| *s = z - largest);
         }
         // 2. -sum y ln p = -sum y (s - ln sum e^s); the first half needs no exponential
-        let parts = grad.iter().zip(target.iter());
+        let parts = grad.as_slice().iter().zip(target.as_slice());
         // 0 * -inf is NaN: a class that is not the target may have probability zero
         loss -= parts.filter(|(_, y)| !y.is_zero()).map(|(&s, &y)| s * y).sum();
         kernels::exp(grad.as_mut_slice());

@@ -10,7 +10,7 @@ pub trait Parameters<T: Real = f32> {
 
     /// Sets every gradient to zero, before the next backward pass adds to them.
     fn zero_grad(&mut self) {
-        self.parameters(&mut |_, parameter| parameter.grad.fill(T::zero()));
+        self.parameters(&mut |_, parameter| parameter.zero_grad());
     }
 
     /// How many numbers training can change.

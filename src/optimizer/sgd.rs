@@ -35,14 +35,16 @@ impl<T: Real> Optimizer<T> for Sgd<T> {
         let (rate, momentum) = (real::<T>(self.rate), real::<T>(self.momentum));
         let (velocity, mut index) = (&mut self.velocity, 0);
         model.parameters(&mut |_, parameter| {
+            // slices, not matrices: the compiler turns these loops into vector code
+            let grads = parameter.grad.as_slice();
             if momentum.is_zero() {
-                let grad = parameter.grad.iter();
-                parameter.value.iter_mut().zip(grad).for_each(|(w, &g)| *w -= rate * g);
+                let weights = parameter.value.as_mut_slice().iter_mut();
+                weights.zip(grads).for_each(|(w, &g)| *w -= rate * g);
                 return;
             }
-            let v = slot(velocity, index, parameter);
-            let memory = v.iter_mut().zip(parameter.grad.iter());
-            for (w, (v, &g)) in parameter.value.iter_mut().zip(memory) {
+            let v = slot(velocity, index, parameter).as_mut_slice();
+            let weights = parameter.value.as_mut_slice().iter_mut();
+            for ((w, v), &g) in weights.zip(v).zip(grads) {
                 *v = momentum * *v + g;
                 *w -= rate * *v;
             }
