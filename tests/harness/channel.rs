@@ -1,0 +1,65 @@
+//! How the child process that runs an answer tells its parent what happens.
+//!
+//! Each message is one line on standard output (some also on standard error, to mark
+//! what the answer prints): a secret word that the parent chose for this one child,
+//! then JSON. Everything else on these streams is the answer's own printing. An answer
+//! that prints a verdict of its own, or ends the program with code 0, convinces nobody.
+
+use std::io::{BufRead, Write, stderr, stdin, stdout};
+use std::sync::OnceLock;
+
+use serde_json::{Value, json};
+
+static SECRET: OnceLock<String> = OnceLock::new();
+
+/// Reads the secret word from standard input; from then on messages are sent.
+/// False when there is none, because somebody started the child by hand.
+pub fn open() -> bool {
+    let mut line = String::new();
+    let read = stdin().lock().read_line(&mut line).unwrap_or(0);
+    read > 0 && !line.trim().is_empty() && SECRET.set(line.trim().to_string()).is_ok()
+}
+
+/// The law with this index is being tried, from here on.
+pub fn law(index: usize) {
+    mark(&json!({ "law": index }));
+}
+
+/// The fixed sample of behavior is being taken, from here on.
+pub fn probing() {
+    mark(&json!({ "probing": true }));
+}
+
+/// This input is being tried. The text is made only when someone listens.
+pub fn trying(input: impl Fn() -> Vec<(String, String)>) {
+    if SECRET.get().is_some() {
+        send(&json!({ "input": input() }));
+    }
+}
+
+/// The smallest input is being tried once more, for what the answer prints.
+pub fn replaying() {
+    mark(&json!({ "replay": true }));
+}
+
+/// A law is broken, or the verdict is complete: what follows is not the answer's.
+pub fn verdict(kind: &str, value: Value) {
+    mark(&json!({ kind: value }));
+}
+
+/// Sends on both streams, so that the parent knows which printing came before.
+fn mark(message: &Value) {
+    send(message);
+    if let Some(secret) = SECRET.get() {
+        // A stream that is gone is the parent's business: it sees no verdict.
+        let _ = writeln!(stderr().lock(), "\n{secret} {message}");
+    }
+}
+
+fn send(message: &Value) {
+    if let Some(secret) = SECRET.get() {
+        let mut out = stdout().lock();
+        let _ = writeln!(out, "\n{secret} {message}");
+        let _ = out.flush();
+    }
+}

@@ -1,0 +1,67 @@
+//! Panics as values: caught, silent, with their message and place.
+
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
+use std::sync::Once;
+
+/// What a panic said, and where.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Panic {
+    /// The text, as `panic!` or `assert!` put it together.
+    pub message: String,
+    /// The file and line, with the path as the reader knows it.
+    pub place: Option<String>,
+}
+
+thread_local! {
+    static CATCHING: Cell<u32> = const { Cell::new(0) };
+    static LAST_PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Runs `body`; a panic in it is returned and prints nothing.
+pub fn catch<T>(body: impl FnOnce() -> T) -> Result<T, Panic> {
+    install_hook();
+    CATCHING.set(CATCHING.get() + 1);
+    let result = catch_unwind(AssertUnwindSafe(body));
+    CATCHING.set(CATCHING.get() - 1);
+    result.map_err(|payload| {
+        let text = payload.downcast_ref::<&str>().map(|text| (*text).to_string());
+        let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
+        Panic {
+            message: text.unwrap_or_else(|| "a value that is no text".to_string()),
+            place: LAST_PLACE.take(),
+        }
+    })
+}
+
+/// Silences panics inside [`catch`]; all others print as usual.
+fn install_hook() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info: &PanicHookInfo| {
+            if CATCHING.get() == 0 {
+                usual(info);
+            } else {
+                LAST_PLACE.set(info.location().map(|place| {
+                    format!("{}:{}", tidy_path(place.file()), place.line())
+                }));
+            }
+        }));
+    });
+}
+
+/// `tests/../lessons/lesson05/exercises.rs` becomes `lessons/lesson05/exercises.rs`.
+fn tidy_path(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split(['/', '\\']) {
+        match part {
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            "." => {}
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
