@@ -1,8 +1,8 @@
 //! One neuron: the gate of McCulloch and Pitts, and Rosenblatt's rule that learns.
 //!
 //! A [`Gate`] counts: it fires when enough of its inputs are on. Somebody has to choose
-//! its wiring. A [`Perceptron`] weighs its inputs instead, and finds the weights itself,
-//! from its mistakes.
+//! its wiring. A [`Perceptron`] weighs its inputs instead, and finds the weights
+//! itself, from its mistakes.
 //!
 //! Inputs are one column for each example (`features x examples`), targets are `+1` for
 //! "fire" and `-1` for "stay silent".
