@@ -118,7 +118,7 @@ struct Row {
 pub fn read(path: impl AsRef<Path>) -> Result<Table, CsvError> {
     let path = path.as_ref();
     let file = path.display().to_string();
-    let bytes = match std::fs::read(path) {
+    let bytes = match super::file::read(path) {
         Ok(bytes) => bytes,
         Err(source) => return Err(CsvError::Unreadable { file, source }),
     };

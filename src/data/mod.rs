@@ -8,6 +8,7 @@
 
 pub mod batches;
 pub mod csv;
+mod file;
 pub mod folds;
 pub mod idx;
 pub mod scaling;
@@ -15,7 +16,9 @@ mod shipped;
 pub mod split;
 pub mod synthetic;
 
-pub use batches::Batches;
+pub use batches::{BatchState, Batches};
+pub use file::LIMIT;
+pub use idx::mnist_folder;
 pub use scaling::{Normalizer, Standardizer};
 pub use shipped::{digits, iris};
 pub use split::Split;
