@@ -1,21 +1,77 @@
-//! Gradbook: a deep-learning workbook in Rust.
+//! Gradbook is a deep-learning workbook: every part of it written by hand, in plain
+//! Rust, to be read, run and changed.
+//!
+//! This crate is the library that the lessons build, in lesson order. A network that
+//! learns XOR, from nothing but matrices:
+//!
+//! ```
+//! use gradbook::{activation::Activation, init::Init, layer::{Activate, Dense}};
+//! use gradbook::{loss::{Loss, Mse}, optimizer::{Adam, Optimizer}};
+//! use gradbook::{Matrix, Parameters, Phase, Sequential};
+//!
+//! // four examples, one a column
+//! let x = Matrix::<f32>::from_row_slice(2, 4, &[0., 0., 1., 1., 0., 1., 0., 1.]);
+//! let y = Matrix::from_row_slice(1, 4, &[0., 1., 1., 0.]);
+//! let mut rng = gradbook::rng(7);
+//! let mut net = Sequential::new(2)
+//!     .then(Dense::new(2, 8, Init::XavierNormal, &mut rng))?
+//!     .then(Activate::new(Activation::Tanh))?
+//!     .then(Dense::new(8, 1, Init::XavierNormal, &mut rng))?;
+//! let (mut adam, mut grad) = (Adam::new(0.05), Matrix::zeros(1, 4));
+//! for _ in 0..500 {
+//!     net.zero_grad();
+//!     Mse.gradient(net.forward(&x, Phase::Train)?, &y, &mut grad)?;
+//!     net.backward(&x, &grad)?;
+//!     adam.step(&mut net);
+//! }
+//! assert!(Mse.value(net.forward(&x, Phase::Infer)?, &y)? < 1e-3);
+//! # Ok::<(), gradbook::ShapeError>(())
+//! ```
+//!
+//! # How it is organized
+//!
+//! A batch is a [`Matrix`] whose columns are examples. A [`Layer`] sends it forward and
+//! its gradient back; [`Sequential`] puts layers in a row; a [`loss`] says how wrong the
+//! result is; an [`optimizer`] changes the weights; [`train`] does all of it for many
+//! epochs. Everything is generic over [`Real`]: trained in `f32`, checked in `f64`.
+//!
+//! | lesson | module |
+//! | --- | --- |
+//! | 1 Perceptron | [`perceptron`] |
+//! | 2 Gradient descent | [`linear`], [`loss`], [`data`] |
+//! | 3 Multilayer perceptron | [`activation`], [`init`], [`layer`], [`network`] |
+//! | 4 Backpropagation | [`gradcheck`], and `backward` of every [`layer`] |
+//! | 5 Training | [`train`], [`optimizer`] |
+//!
+//! [`real`] and [`kernels`] carry all of them. Lessons 6 to 19 are not written yet.
+//!
+//! # What it is not
+//!
+//! A library to read and to learn from, not one to ship with: no GPU yet, no automatic
+//! differentiation yet, two number types. It is fast for what it is; the benchmarks say
+//! how fast, beside a peer.
 
 pub mod real;
 
-pub mod activation;
 pub mod data;
-pub mod gradcheck;
-pub mod init;
-pub mod kernels;
-pub mod layer;
+pub mod perceptron;
+
 pub mod linear;
 pub mod loss;
+
+pub mod activation;
+pub mod init;
+pub mod layer;
 pub mod network;
+
+pub mod gradcheck;
+
 pub mod optimizer;
-pub mod perceptron;
+pub mod train;
+
+pub mod kernels;
 #[cfg(feature = "plot")]
 pub mod plot;
-pub mod train;
 
 pub use layer::{Layer, Parameter, Phase};
 pub use network::{Parameters, Sequential};
