@@ -1,0 +1,106 @@
+//! The legend: one row of samples and names above the chart, more if need be.
+
+use plotters_backend::text_anchor::HPos;
+
+use super::canvas::{Canvas, SMALL};
+use super::marks;
+use super::pen::{Letters, Paint, Stroke, text_width};
+use super::style::{INK, Marker, Role, class_color, dash};
+
+/// One name in the legend.
+pub(super) struct Entry {
+    pub(super) name: String,
+    pub(super) sample: Sample,
+}
+
+/// What stands beside the name.
+#[derive(Clone, Copy)]
+pub(super) enum Sample {
+    Line { role: Role, variant: usize, dots: bool },
+    Dot { role: Role, variant: usize },
+    Class(usize),
+    Patch(Role, usize),
+}
+
+impl Sample {
+    pub(super) fn line(role: Role, variant: usize, dots: bool) -> Self {
+        Sample::Line { role, variant, dots }
+    }
+
+    pub(super) fn dot(role: Role, variant: usize) -> Self {
+        Sample::Dot { role, variant }
+    }
+
+    fn width(self) -> i32 {
+        if matches!(self, Sample::Line { .. }) { 64 } else { 28 }
+    }
+
+    fn draw(self, canvas: &Canvas, x: i32, y: i32) {
+        let (middle, end) = (x + self.width() / 2, x + self.width());
+        match self {
+            Sample::Line { role, variant, dots } => {
+                let stroke = Stroke::new(role.color(), 5).dashed(dash(variant));
+                canvas.ink(|pen| pen.lines(&[vec![(x, y), (end, y)]], stroke));
+                if dots {
+                    marks::dots(canvas, role, variant, &[(middle, y)]);
+                }
+            }
+            Sample::Dot { role, variant } => {
+                marks::dots(canvas, role, variant, &[(middle, y)]);
+            }
+            Sample::Class(class) => {
+                let outline = Stroke::new(INK, 1);
+                let fill = Paint::from(class_color(class));
+                let marker = Marker::of(class);
+                marks::markers(
+                    canvas,
+                    marker,
+                    &[(middle, y)],
+                    9.0,
+                    fill,
+                    Some(outline),
+                );
+            }
+            Sample::Patch(role, variant) => {
+                let stroke = Stroke::new(role.color(), 4).dashed(dash(variant));
+                let fill = Paint::faint(role.color(), 0.3);
+                let card = (x, y - 10, self.width(), 20);
+                canvas.ink(|pen| pen.card(card, 3, Some(fill), Some(stroke)));
+            }
+        }
+    }
+}
+
+/// Draws the legend at the top and gives back what is left below.
+pub(super) fn draw(canvas: &Canvas, entries: &[Entry]) -> Canvas {
+    const GAP: i32 = 36;
+    const ROW: i32 = SMALL + 14;
+    if entries.is_empty() {
+        return canvas.clone();
+    }
+    let width = |e: &Entry| e.sample.width() + 10 + text_width(&e.name, SMALL);
+    let mut rows: Vec<(i32, Vec<&Entry>)> = Vec::new();
+    for entry in entries {
+        match rows.last_mut() {
+            Some((used, row)) if *used + GAP + width(entry) <= canvas.width => {
+                *used += GAP + width(entry);
+                row.push(entry);
+            }
+            _ => rows.push((width(entry), vec![entry])),
+        }
+    }
+    let mut y = canvas.y + ROW / 2 + 4;
+    for (used, row) in &rows {
+        let mut x = canvas.x + ((canvas.width - used) / 2).max(0);
+        for entry in row {
+            entry.sample.draw(canvas, x, y);
+            let at = (x + entry.sample.width() + 10, y + SMALL * 35 / 100);
+            canvas
+                .ink(|pen| pen.text(&entry.name, at, Letters::new(SMALL, HPos::Left)));
+            x += width(entry) + GAP;
+        }
+        y += ROW;
+    }
+    let used = ROW * rows.len() as i32 + 8;
+    canvas.part(0, used, canvas.width, canvas.height - used)
+}
