@@ -99,6 +99,11 @@ impl<T: Real> Sequential<T> {
         self.outputs.get(index)
     }
 
+    /// What the network put out in the last forward pass; nothing if it has no layer.
+    pub fn output(&self) -> Option<&Matrix<T>> {
+        self.outputs.last()
+    }
+
     // ANCHOR: forward
     /// Sends a batch (features x examples) through all layers.
     ///

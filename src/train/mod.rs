@@ -1,1 +1,28 @@
-//! To be written.
+//! Training: from a pile of examples to a network that can be trusted.
+//!
+//! [`fit`] goes through the examples in batches, epoch after epoch; [`evaluate`] and
+//! [`predict`] ask without teaching. [`Callback`]s look on and act: [`Progress`],
+//! [`Checkpoint`], [`EarlyStop`]. [`Confusion`] and its scores say which mistakes are
+//! made. [`save_weights`] and [`load_weights`] exchange weights with PyTorch, and
+//! [`resume`] goes on from a checkpoint as if nothing had happened.
+
+mod callback;
+mod checkpoint;
+mod error;
+mod evaluate;
+mod file;
+mod fit;
+mod metrics;
+mod step;
+
+pub use callback::{
+    Asked, Callback, Checkpoint, EarlyStop, Progress, Watch, go_on, stop,
+};
+pub use checkpoint::{load_weights, save_weights};
+pub use error::{FileError, TrainError};
+pub use evaluate::{Evaluation, confusion, evaluate, predict};
+pub use fit::{
+    Callbacks, Config, Epoch, History, Position, Task, Training, fit, resume,
+};
+pub use metrics::{Confusion, answer, answers, mae, rmse};
+pub use step::{Batch, gradients, step};

@@ -1,0 +1,102 @@
+//! A training step allocates nothing once the largest batch has been seen.
+//!
+//! Alone in its file: it replaces the program's allocator by one that counts.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use gradbook::activation::Activation;
+use gradbook::data::synthetic;
+use gradbook::init::Init;
+use gradbook::layer::{Activate, Dense};
+use gradbook::loss::SoftmaxCrossEntropy;
+use gradbook::optimizer::{Adam, Optimizer, Sgd};
+use gradbook::train::{Asked, Callback, Config, Task, Training, fit, go_on};
+use gradbook::{Real, Sequential};
+
+/// matrixmultiply packs its operands into a buffer aligned to its vectors and gives it
+/// back; nothing else of ours asks for such an alignment.
+const PACKING: usize = 32;
+
+static OURS: AtomicUsize = AtomicUsize::new(0);
+static PACKED: AtomicUsize = AtomicUsize::new(0);
+
+struct Counting;
+
+// Sound: every call is passed on unchanged to the system's allocator.
+#[allow(unsafe_code)]
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let counter = if layout.align() >= PACKING { &PACKED } else { &OURS };
+        counter.fetch_add(1, Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        OURS.fetch_add(1, Relaxed);
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Notes the counters after every step, in memory that was taken beforehand.
+struct Count(Vec<[usize; 2]>);
+
+impl<T: Real> Callback<T> for Count {
+    fn name(&self) -> &'static str {
+        "count"
+    }
+
+    fn after_step(&mut self, _: &mut Training<'_, T>) -> Asked {
+        self.0.push([OURS.load(Relaxed), PACKED.load(Relaxed)]);
+        go_on()
+    }
+}
+
+/// What each step of three epochs of 4 steps (8, 8, 8 and 5 examples) allocated.
+fn steps<T: Real>(optimizer: &mut dyn Optimizer<T>) -> Vec<[usize; 2]> {
+    let data = synthetic::moons::<T>(29, 0.1, &mut gradbook::rng(1));
+    let mut rng = gradbook::rng(2);
+    let mut network = Sequential::new(2)
+        .then(Dense::new(2, 13, Init::HeNormal, &mut rng))
+        .and_then(|net| net.then(Activate::new(Activation::Tanh)))
+        .and_then(|net| net.then(Dense::new(13, 2, Init::XavierNormal, &mut rng)))
+        .expect("the shapes fit");
+    let task = Task { train: &data, valid: None, loss: &SoftmaxCrossEntropy };
+    let config = Config { epochs: 3, batch: 8, ..Config::default() };
+    let mut count = Count(Vec::with_capacity(12));
+    fit(&mut network, optimizer, &task, &config, &mut [&mut count]).expect("it trains");
+    count
+        .0
+        .windows(2)
+        .map(|two| [two[1][0] - two[0][0], two[1][1] - two[0][1]])
+        .collect()
+}
+
+fn allocates_nothing<T: Real>(optimizer: &mut dyn Optimizer<T>) {
+    let name = optimizer.name();
+    let all = steps(optimizer);
+    assert_eq!(all.len(), 11);
+    for (index, [ours, packed]) in all.into_iter().enumerate() {
+        // A step that opens an epoch comes after the line in the history.
+        let opens = (index + 1) % 4 == 0;
+        let allowed = usize::from(opens);
+        assert!(ours <= allowed, "{name}: step {} allocated {ours} times", index + 2);
+        // Five products: two forward, two for weights, one for the hidden layer.
+        assert!(packed <= 5, "{name}: {packed} packing buffers");
+    }
+}
+
+#[test]
+fn a_step_allocates_nothing() {
+    allocates_nothing::<f32>(&mut Adam::new(0.01));
+    allocates_nothing::<f64>(&mut Adam::new(0.01));
+    allocates_nothing::<f32>(&mut Sgd::new(0.1).with_momentum(0.9));
+    allocates_nothing::<f32>(&mut Sgd::new(0.1));
+}
