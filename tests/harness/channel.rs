@@ -1,9 +1,10 @@
 //! How the child process that runs an answer tells its parent what happens.
 //!
-//! Each message is one line on standard output (some also on standard error, to mark
-//! what the answer prints): a secret word that the parent chose for this one child,
-//! then JSON. Everything else on these streams is the answer's own printing. An answer
-//! that prints a verdict of its own, or ends the program with code 0, convinces nobody.
+//! Each message is one line on standard output, and the same line on standard error, so
+//! that the parent knows what the answer printed in between: a secret word that the
+//! parent chose for this one child, then JSON. Everything else on these streams is the
+//! answer's own. An answer that prints a verdict of its own, or ends the program with
+//! code 0, convinces nobody.
 
 use std::io::{BufRead, Write, stderr, stdin, stdout};
 use std::sync::OnceLock;
@@ -22,12 +23,12 @@ pub fn open() -> bool {
 
 /// The law with this index is being tried, from here on.
 pub fn law(index: usize) {
-    mark(&json!({ "law": index }));
+    send(&json!({ "law": index }));
 }
 
 /// The fixed sample of behavior is being taken, from here on.
 pub fn probing() {
-    mark(&json!({ "probing": true }));
+    send(&json!({ "probing": true }));
 }
 
 /// This input is being tried. The text is made only when someone listens.
@@ -37,29 +38,17 @@ pub fn trying(input: impl Fn() -> Vec<(String, String)>) {
     }
 }
 
-/// The smallest input is being tried once more, for what the answer prints.
-pub fn replaying() {
-    mark(&json!({ "replay": true }));
-}
-
-/// A law is broken, or the verdict is complete: what follows is not the answer's.
+/// A law is broken, or the verdict is complete.
 pub fn verdict(kind: &str, value: Value) {
-    mark(&json!({ kind: value }));
-}
-
-/// Sends on both streams, so that the parent knows which printing came before.
-fn mark(message: &Value) {
-    send(message);
-    if let Some(secret) = SECRET.get() {
-        // A stream that is gone is the parent's business: it sees no verdict.
-        let _ = writeln!(stderr().lock(), "\n{secret} {message}");
-    }
+    send(&json!({ kind: value }));
 }
 
 fn send(message: &Value) {
-    if let Some(secret) = SECRET.get() {
-        let mut out = stdout().lock();
-        let _ = writeln!(out, "\n{secret} {message}");
-        let _ = out.flush();
-    }
+    let Some(secret) = SECRET.get() else { return };
+    let line = format!("\n{secret} {message}\n");
+    // A stream that is gone is the parent's business: it hears no verdict.
+    let _ = stderr().lock().write_all(line.as_bytes());
+    let mut out = stdout().lock();
+    let _ = out.write_all(line.as_bytes());
+    let _ = out.flush();
 }

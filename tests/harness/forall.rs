@@ -122,7 +122,6 @@ where
             tree.complicate()
         };
     }
-    channel::replaying();
     best.and_then(|value| attempt(names, &value, &law).err())
 }
 

@@ -5,13 +5,14 @@
 //! is the parent: it listens, watches the clock, and turns what it heard into a
 //! [`Verdict`].
 
-use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{Read, Write};
+use std::mem;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel as new_channel};
-use std::thread;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -19,7 +20,7 @@ use serde_json::{Value, json};
 use super::channel;
 use super::exercise::{Behavior, Check, Who, alike};
 use super::memory;
-use super::outcome::Mismatch;
+use super::outcome::{Mismatch, count};
 
 /// What came of an answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,24 +72,30 @@ pub enum Crash {
 pub struct Court {
     /// What comes before `--judge` on the child's command line.
     pub arguments: Vec<OsString>,
-    /// The longest time without a word.
+    /// The longest time that one input may take.
     pub limit: Duration,
+    /// The longest time in all.
+    pub longest: Duration,
 }
 
 impl Default for Court {
     fn default() -> Self {
-        Court { arguments: Vec::new(), limit: Duration::from_secs(10) }
+        Court {
+            arguments: Vec::new(),
+            limit: Duration::from_secs(10),
+            longest: Duration::from_secs(60),
+        }
     }
 }
-
-/// A slow answer may take this many times the limit in all.
-const MOST_LIMITS: u32 = 6;
 
 /// The stack that an answer runs on, the same on every platform.
 const STACK: usize = 8 << 20;
 
 /// Lines of the answer's own printing that are shown.
 const MOST_PRINTED: usize = 12;
+
+/// Nobody reads more of a line; a loop may print one without end.
+const LONGEST_LINE: usize = 1 << 20;
 
 // ---- The child --------------------------------------------------------------------
 
@@ -181,24 +188,37 @@ pub fn judge(check: &dyn Check, who: Who, court: &Court) -> Verdict {
             return Heard::default().crashed(Crash::Unheard(error.to_string()));
         }
     };
-    let (sender, receiver) = new_channel();
-    let errors = new_channel();
+    let (sender, lines) = sync_channel(1024);
     if let Some(stdout) = child.stdout.take() {
-        listen(stdout, secret.clone(), sender);
+        listen(stdout, secret.clone(), move |line| sender.send(line).is_ok());
     }
-    if let Some(stderr) = child.stderr.take() {
-        listen(stderr, secret, errors.0);
+    let errors = Arc::new(Mutex::new(Errors::default()));
+    let error_listener = child.stderr.take().map(|stderr| {
+        let errors = Arc::clone(&errors);
+        listen(stderr, secret, move |line| {
+            errors.lock().map(|mut errors| errors.hear(line)).is_ok()
+        })
+    });
+    let (mut heard, too_long) = follow(&lines, court);
+    let status = match too_long {
+        None => wait(&mut child, court.limit),
+        Some(_) => end(&mut child),
+    };
+    // Bounded: a process that the answer left behind may hold the stream open.
+    let patience = Instant::now() + Duration::from_secs(1);
+    while error_listener.as_ref().is_some_and(|listener| !listener.is_finished())
+        && Instant::now() < patience
+    {
+        thread::sleep(Duration::from_millis(1));
     }
-    let (mut heard, ending) = follow(&receiver, court.limit);
-    if let Ending::TooLong(crash) = ending {
-        end(&mut child);
-        return heard.crashed(crash);
-    }
-    let status = wait(&mut child, court.limit);
-    let complaint = heard.hear_errors(&errors.1);
+    let errors = errors.lock().map(|mut e| mem::take(&mut *e)).unwrap_or_default();
+    heard.printed.append(errors.printed);
     match heard.verdict.take() {
         Some(verdict) => heard.complete(verdict),
-        None => heard.crashed(why_it_ended(status, &complaint)),
+        None => {
+            let crash = too_long.or(errors.complaint);
+            heard.crashed(crash.unwrap_or_else(|| why_it_ended(status)))
+        }
     }
 }
 
@@ -217,6 +237,7 @@ fn start(
     let mut child = Command::new(std::env::current_exe()?)
         .args(&court.arguments)
         .args(["--judge", check.about().number, &who.to_word()])
+        .env_remove("RUST_BACKTRACE")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -234,71 +255,88 @@ enum Line {
     Printed(String),
 }
 
-/// Reads a stream to its end in a thread of its own, so that the child never waits.
-fn listen(mut stream: impl Read + Send + 'static, secret: String, to: Sender<Line>) {
+/// Reads a stream to its end, line by line, in a thread of its own, so that the child
+/// never waits for its parent. Ends early when `hear` does not want more.
+fn listen(
+    mut stream: impl Read + Send + 'static,
+    secret: String,
+    mut hear: impl FnMut(Line) -> bool + Send + 'static,
+) -> JoinHandle<()> {
     thread::spawn(move || {
         let (mut buffer, mut line) = ([0; 8192], Vec::new());
         while let Ok(read @ 1..) = stream.read(&mut buffer) {
             for byte in &buffer[..read] {
-                if *byte != b'\n' {
-                    // Nobody reads a line longer than this; a loop may print one.
-                    if line.len() < 1 << 20 {
-                        line.push(*byte);
+                if *byte == b'\n' {
+                    if !hear(sort(&line, &secret)) {
+                        return;
                     }
-                    continue;
-                }
-                let text = String::from_utf8_lossy(&line).into_owned();
-                line.clear();
-                if to.send(sort(text, &secret)).is_err() {
-                    return;
+                    line.clear();
+                } else if line.len() < LONGEST_LINE {
+                    line.push(*byte);
                 }
             }
         }
         if !line.is_empty() {
-            let text = String::from_utf8_lossy(&line).into_owned();
-            let _ = to.send(sort(text, &secret));
+            hear(sort(&line, &secret));
         }
-    });
+    })
 }
 
-fn sort(text: String, secret: &str) -> Line {
+fn sort(line: &[u8], secret: &str) -> Line {
+    let text = String::from_utf8_lossy(line);
     let message = text.strip_prefix(secret).and_then(|rest| rest.strip_prefix(' '));
     match message.and_then(|json| serde_json::from_str(json).ok()) {
         Some(message) => Line::Message(message),
-        None => Line::Printed(text),
+        None => Line::Printed(text.into_owned()),
     }
 }
 
-enum Ending {
-    Closed,
-    TooLong(Crash),
+/// What came on standard error.
+#[derive(Default)]
+struct Errors {
+    printed: Printed,
+    /// What Rust's runtime complained of before it gave up.
+    complaint: Option<Crash>,
 }
 
-/// Hears the child out, or until it has been silent for too long.
-fn follow(lines: &Receiver<Line>, limit: Duration) -> (Heard, Ending) {
+impl Errors {
+    fn hear(&mut self, line: Line) {
+        match line {
+            Line::Message(message) => self.printed.hear(&message),
+            Line::Printed(line) if line.contains("has overflowed its stack") => {
+                self.complaint = Some(Crash::StackOverflow);
+            }
+            Line::Printed(line) if line.starts_with("memory allocation of ") => {
+                self.complaint = Some(Crash::OutOfMemory);
+            }
+            Line::Printed(line) if line.starts_with("fatal runtime error: ") => {}
+            Line::Printed(line) => self.printed.push(line),
+        }
+    }
+}
+
+/// Hears the child out: to its verdict or its end, or until it takes too long.
+fn follow(lines: &Receiver<Line>, court: &Court) -> (Heard, Option<Crash>) {
     let (begun, mut last_word) = (Instant::now(), Instant::now());
     let mut heard = Heard::default();
-    loop {
-        let patience = limit.saturating_sub(last_word.elapsed());
-        match lines.recv_timeout(patience) {
+    while heard.verdict.is_none() {
+        match lines.recv_timeout(court.limit.saturating_sub(last_word.elapsed())) {
             Ok(Line::Message(message)) => {
                 heard.hear(&message);
-                if heard.verdict.is_some() {
-                    return (heard, Ending::Closed);
-                }
                 last_word = Instant::now();
             }
             Ok(Line::Printed(line)) => heard.printed.push(line),
-            Err(RecvTimeoutError::Disconnected) => return (heard, Ending::Closed),
+            Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) => {}
         }
-        if last_word.elapsed() >= limit {
-            return (heard, Ending::TooLong(Crash::Silent(limit)));
+        if last_word.elapsed() >= court.limit {
+            return (heard, Some(Crash::Silent(court.limit)));
         }
-        if begun.elapsed() >= limit * MOST_LIMITS {
-            return (heard, Ending::TooLong(Crash::Slow(limit * MOST_LIMITS)));
+        if begun.elapsed() >= court.longest {
+            return (heard, Some(Crash::Slow(court.longest)));
         }
     }
+    (heard, None)
 }
 
 /// Waits for a child that has said its last word, and ends it if it lingers.
@@ -311,25 +349,18 @@ fn wait(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
             Err(_) => break,
         }
     }
-    end(child);
-    None
+    end(child)
 }
 
-fn end(child: &mut Child) {
+fn end(child: &mut Child) -> Option<ExitStatus> {
     // It may have ended by itself in the meantime.
     let _ = child.kill();
-    let _ = child.wait();
+    child.wait().ok()
 }
 
-fn why_it_ended(status: Option<ExitStatus>, complaint: &str) -> Crash {
+fn why_it_ended(status: Option<ExitStatus>) -> Crash {
     /// What Windows reports for a stack overflow.
     const WINDOWS_STACK_OVERFLOW: i32 = 0xC000_00FD_u32 as i32;
-    if complaint.contains("has overflowed its stack") {
-        return Crash::StackOverflow;
-    }
-    if complaint.contains("memory allocation of") {
-        return Crash::OutOfMemory;
-    }
     match status.and_then(|status| status.code()) {
         Some(WINDOWS_STACK_OVERFLOW) => Crash::StackOverflow,
         Some(code) => Crash::Exited(code),
@@ -343,53 +374,26 @@ struct Heard {
     law: Option<usize>,
     input: Vec<(String, String)>,
     broken: Option<(usize, Mismatch)>,
-    printed: Tail,
+    printed: Printed,
     verdict: Option<Value>,
 }
 
 impl Heard {
     fn hear(&mut self, message: &Value) {
+        self.printed.hear(message);
         if let Some(law) = index_of(&message["law"]) {
             self.law = Some(law);
             self.input.clear();
-            self.printed.clear();
         } else if message.get("input").is_some() {
             self.input = decode_input(&message["input"]);
         } else if message.get("probing").is_some() {
             self.law = None;
             self.input.clear();
-        } else if message.get("replay").is_some() {
-            self.printed.clear();
         } else if message.get("broken").is_some() {
             self.broken = Some(decode(&message["broken"]));
-            self.printed.freeze();
         } else {
             self.verdict = Some(message.clone());
         }
-    }
-
-    /// Takes in the child's standard error. Returns its last lines, where Rust's own
-    /// complaints about stack and memory stand.
-    fn hear_errors(&mut self, lines: &Receiver<Line>) -> String {
-        let (mut printed, mut last) = (Tail::default(), VecDeque::new());
-        // Bounded: a process that the answer left behind may hold the stream open.
-        while let Ok(line) = lines.recv_timeout(Duration::from_millis(500)) {
-            match line {
-                Line::Printed(line) => {
-                    last.push_back(line.clone());
-                    if last.len() > 20 {
-                        last.pop_front();
-                    }
-                    printed.push(line);
-                }
-                Line::Message(message) if message.get("broken").is_some() => {
-                    printed.freeze();
-                }
-                Line::Message(_) => printed.clear(),
-            }
-        }
-        self.printed.append(printed);
-        last.make_contiguous().join("\n")
     }
 
     /// The verdict of a child that had its say.
@@ -434,36 +438,36 @@ impl Heard {
     }
 }
 
-/// The first lines that an answer printed for one input.
+/// The first lines that an answer printed for the last input.
 #[derive(Default)]
-struct Tail {
+struct Printed {
     kept: Vec<String>,
     dropped: usize,
-    frozen: bool,
+    complete: bool,
 }
 
-impl Tail {
-    fn push(&mut self, line: String) {
-        if self.frozen || line.is_empty() {
-        } else if self.kept.len() < MOST_PRINTED {
-            self.kept.push(line.chars().take(400).collect());
-        } else {
-            self.dropped += 1;
-        }
-    }
-
-    fn clear(&mut self) {
-        if !self.frozen {
+impl Printed {
+    /// A message from the child: a new input makes a new page, a broken law the last.
+    fn hear(&mut self, message: &Value) {
+        if message.get("broken").is_some() {
+            self.complete = true;
+        } else if !self.complete {
             self.kept.clear();
             self.dropped = 0;
         }
     }
 
-    fn freeze(&mut self) {
-        self.frozen = true;
+    fn push(&mut self, line: String) {
+        // An empty line comes before each message.
+        if self.complete || line.is_empty() {
+        } else if self.kept.len() < MOST_PRINTED {
+            self.kept.push(line);
+        } else {
+            self.dropped += 1;
+        }
     }
 
-    fn append(&mut self, other: Tail) {
+    fn append(&mut self, other: Printed) {
         self.kept.extend(other.kept);
         self.dropped += other.dropped;
     }
@@ -471,10 +475,7 @@ impl Tail {
     fn lines(self) -> Vec<String> {
         let mut lines = self.kept;
         if self.dropped > 0 {
-            lines.push(format!(
-                "... and {} more",
-                super::outcome::count(self.dropped, "line")
-            ));
+            lines.push(format!("... and {} more", count(self.dropped, "line")));
         }
         lines
     }

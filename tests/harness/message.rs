@@ -121,8 +121,11 @@ fn named(name: &str, value: &str) -> String {
 fn next_steps(page: &mut Page, about: &About) {
     let number = about.number;
     let lesson = number.split('.').next().unwrap_or(number);
-    page.entry("next", &format!("cargo workbook hint {number}"));
-    page.entry("", &format!("cargo workbook watch {lesson}"));
+    page.entry("next", &format!("cargo workbook hint {number}   shows a first hint"));
+    page.entry(
+        "",
+        &format!("cargo workbook watch {lesson}    checks again at each save"),
+    );
 }
 
 /// Wraps text to the width of a page, for hints and diagnoses outside a table.

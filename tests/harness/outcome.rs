@@ -41,12 +41,19 @@ impl Mismatch {
         Mismatch { note: note.into(), ..Mismatch::default() }
     }
 
-    /// A panic where a value should have come.
+    /// A panic where a value should have come. If the law's own code panicked, it was
+    /// handed something that it cannot use.
     pub fn panicked(panic: Panic) -> Mismatch {
-        let place = panic.place.map(|place| format!("\nat {place}"));
+        let place = panic.place.unwrap_or_default();
+        let (expected, seen) = if place.starts_with("tests/lesson") {
+            ("an answer that the law can use", "an answer of another shape, it seems")
+        } else {
+            ("a value", "a panic")
+        };
+        let place = if place.is_empty() { place } else { format!("\nat {place}") };
         Mismatch {
-            expected: "a value".to_string(),
-            seen: format!("a panic: {}{}", panic.message, place.unwrap_or_default()),
+            expected: expected.to_string(),
+            seen: format!("{seen}: {}{place}", panic.message),
             panic: Some(panic.message),
             ..Mismatch::default()
         }

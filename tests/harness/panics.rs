@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
+use std::path::Path;
 use std::sync::Once;
 
 /// What a panic said, and where.
@@ -43,12 +44,18 @@ fn install_hook() {
             if CATCHING.get() == 0 {
                 usual(info);
             } else {
-                LAST_PLACE.set(info.location().map(|place| {
+                let place = info.location().filter(|place| is_ours(place.file()));
+                LAST_PLACE.set(place.map(|place| {
                     format!("{}:{}", tidy_path(place.file()), place.line())
                 }));
             }
         }));
     });
+}
+
+/// A file of this workspace: others have absolute paths, and tell the reader nothing.
+fn is_ours(path: &str) -> bool {
+    !Path::new(path).is_absolute()
 }
 
 /// `tests/../lessons/lesson05/exercises.rs` becomes `lessons/lesson05/exercises.rs`.
