@@ -25,7 +25,7 @@ fn main() -> ExitCode {
             eprintln!("there is no fixture {name}");
             return ExitCode::from(2);
         };
-        let command_line = [&[program.clone()], rest].concat();
+        let command_line = [std::slice::from_ref(program), rest].concat();
         return harness::run(0, checks, &command_line, court(name));
     }
     let libtest = libtest_mimic::Arguments::from_args();

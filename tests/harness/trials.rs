@@ -99,8 +99,7 @@ fn proofs(case: &Arc<Case>) -> Vec<Trial> {
         trial("the solution keeps every law", solution_keeps_every_law),
     ];
     for (index, wrong) in case.check.about().wrongs.iter().enumerate() {
-        let name =
-            format!("{title}: wrong answer {} is caught by {}", wrong.name, wrong.law);
+        let name = format!("{title}: {} is caught by {}", wrong.name, wrong.law);
         let case = Arc::clone(case);
         trials.push(Trial::test(name, move || wrong_is_caught(&case, index)));
     }

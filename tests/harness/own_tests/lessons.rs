@@ -113,26 +113,26 @@ fn filter_and_list_work_as_in_libtest() {
 }
 
 fn wrong_answer_that_no_law_catches_fails_the_run() {
-    let wrong = "wrong answer no_max_shift is caught by sums_to_one";
+    let wrong = "no_max_shift is caught by sums_to_one";
     let because = "No law catches it: it would pass.";
     fails_only("loose", &[COMPLETE, wrong, POISON], because);
 }
 
 fn wrong_answer_caught_by_another_law_fails_the_run() {
-    let wrong = "wrong answer no_division is caught by keeps_order";
+    let wrong = "no_division is caught by keeps_order";
     let because = "It is caught by sums_to_one first, not by keeps_order.";
     fails_only("misnamed", &[COMPLETE, wrong], because);
 }
 
 fn wrong_answers_that_probe_alike_fail_the_run() {
-    let one = "wrong answer no_division is caught by sums_to_one";
-    let two = "wrong answer no_exponential is caught by sums_to_one";
+    let one = "no_division is caught by sums_to_one";
+    let two = "no_exponential is caught by sums_to_one";
     let because = "The probe does not tell it apart from the solution, no_exponential.";
     fails_only("twins", &[COMPLETE, one, two], because);
 }
 
 fn wrong_answer_that_probes_like_the_solution_fails_the_run() {
-    let wrong = "wrong answer sign_flipped is caught by keeps_order";
+    let wrong = "sign_flipped is caught by keeps_order";
     let because = "The probe does not tell it apart from the solution.";
     fails_only("like_the_solution", &[COMPLETE, wrong], because);
 }
