@@ -38,27 +38,9 @@ pub fn inline(svg: &str, prefix: &str, alt: &str) -> Result<Inline, String> {
     let (root, inside) = svg.split_once('>').ok_or("its <svg> tag is not closed")?;
     let (inside, frames) = number_frames(inside)?;
     let svg = format!("{}{inside}</svg>", open_tag(root, alt)?);
-    let svg = with_role_colors(&unique_ids(&svg, prefix));
+    let svg = unique_ids(&svg, prefix);
     let lines: Vec<&str> = svg.lines().filter(|line| !line.trim().is_empty()).collect();
     Ok(Inline { svg: lines.join("\n"), frames })
-}
-
-/// The five colors with a meaning follow the theme, as they do in the maths.
-fn with_role_colors(svg: &str) -> String {
-    let mut out = svg.to_string();
-    for (color, role) in [
-        ("#0072B2", "data"),
-        ("#E69F00", "weights"),
-        ("#009E73", "act"),
-        ("#D55E00", "grad"),
-        ("#CC79A7", "loss"),
-    ] {
-        let themed = format!("\"var(--role-{role}, {color})\"");
-        for written in [color.to_string(), color.to_lowercase()] {
-            out = out.replace(&format!("\"{written}\""), &themed);
-        }
-    }
-    out
 }
 
 fn without_comments(svg: &str) -> Result<String, String> {
@@ -138,6 +120,12 @@ fn unique_ids(svg: &str, prefix: &str) -> String {
     out
 }
 
+/// The text that an attribute stands for.
+fn unescape(text: &str) -> String {
+    let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
+    text.replace("&apos;", "'").replace("&#39;", "'").replace("&amp;", "&")
+}
+
 /// Finds the frames; the last one is marked, so that it shows without a script.
 fn number_frames(inside: &str) -> Result<(String, Vec<String>), String> {
     const OPEN: &str = "<g class=\"frame";
@@ -146,7 +134,7 @@ fn number_frames(inside: &str) -> Result<(String, Vec<String>), String> {
     for (at, _) in inside.match_indices(OPEN) {
         let tag = inside[at..].split('>').next().unwrap_or("");
         let label = attribute(tag, "data-label").filter(|label| !label.is_empty());
-        labels.push(label.ok_or("a frame in it has no data-label")?.to_string());
+        labels.push(unescape(label.ok_or("a frame in it has no data-label")?));
         last = Some(at);
     }
     let Some(last) = last else {
@@ -190,15 +178,18 @@ mod tests {
 
     #[test]
     fn the_last_frame_shows_without_a_script() {
-        let frames = "<svg viewBox='0 0 10 10'><g class=\"frame\" data-label=\"a\"/>\
+        let frames = "<svg viewBox='0 0 10 10'><g class=\"frame\" data-label=\"a &lt; 1\"/>\
                       <g class=\"frame\" data-label=\"b\"/></svg>";
         let drawing = inline(frames, "f", "x").unwrap();
-        assert_eq!(drawing.frames, ["a", "b"]);
+        assert_eq!(drawing.frames, ["a < 1", "b"]);
         assert_eq!(
             drawing.svg.matches("class=\"frame on\" data-label=\"b\"").count(),
             1
         );
-        assert_eq!(drawing.svg.matches("class=\"frame\" data-label=\"a\"").count(), 1);
+        assert_eq!(
+            drawing.svg.matches("class=\"frame\" data-label=\"a &lt;").count(),
+            1
+        );
     }
 
     #[test]
