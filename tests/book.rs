@@ -2,7 +2,7 @@
 //! runs, and every check is shown a chapter that must fail it.
 
 // The builder uses the rest of this module.
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 #[path = "../book/builder/truth/mod.rs"]
 mod truth;
 

@@ -351,17 +351,20 @@ impl<'a> Writer<'a> {
         Ok(figure_html(&id, "figure live", &inside, &number, &caption))
     }
 
-    /// `{{wasm NAME}}` in a fragment stands for book/live/NAME.wasm in base64.
+    /// `{{wasm NAME.wasm}}` in a fragment stands for that file of book/live, in base64.
     fn with_wasm(&self, fragment: &str) -> Result<String, String> {
         let mut out = String::new();
         let mut rest = fragment;
         while let Some((before, after)) = rest.split_once("{{wasm ") {
             let (name, tail) =
                 after.split_once("}}").ok_or("{{wasm is never closed")?;
-            let path =
-                self.workspace.root().join(format!("book/live/{}.wasm", name.trim()));
-            let bytes = std::fs::read(&path)
-                .map_err(|error| format!("book/live/{}.wasm: {error}", name.trim()))?;
+            let name = name.trim();
+            if name.contains(['/', '\\']) || !name.ends_with(".wasm") {
+                return Err(format!("`{name}` is not a .wasm file of book/live"));
+            }
+            let path = self.workspace.root().join("book/live").join(name);
+            let bytes =
+                std::fs::read(path).map_err(|error| format!("{name}: {error}"))?;
             out.push_str(before);
             out.push_str(&base64(&bytes));
             rest = tail;
