@@ -1,0 +1,223 @@
+//! What can be checked: a layer, a loss, a whole network.
+
+use rand::RngExt;
+use rand_distr::StandardNormal;
+
+use crate::gradcheck::{Checker, Findings, Report, Verdict};
+use crate::layer::{Layer, Parameter, Phase};
+use crate::loss::Loss;
+use crate::network::{Parameters, Sequential};
+use crate::real::{Matrix, ShapeError};
+
+/// Something with an input, parameters, and one number at its end.
+trait Subject {
+    fn loss(&mut self, input: &Matrix<f64>) -> f64;
+    fn backward(&mut self, input: &Matrix<f64>, grad_input: &mut Matrix<f64>);
+    fn parameters(&mut self, visit: &mut dyn FnMut(&str, &mut Parameter<f64>));
+}
+
+/// A layer, its outputs weighted and added up.
+struct Weighted<'a> {
+    layer: &'a mut dyn Layer<f64>,
+    weights: Matrix<f64>,
+    output: Matrix<f64>,
+}
+
+impl Subject for Weighted<'_> {
+    fn loss(&mut self, input: &Matrix<f64>) -> f64 {
+        self.layer.forward(input, &mut self.output, Phase::Train);
+        self.output.dot(&self.weights)
+    }
+
+    fn backward(&mut self, input: &Matrix<f64>, grad_input: &mut Matrix<f64>) {
+        self.layer.forward(input, &mut self.output, Phase::Train);
+        self.layer.backward(input, &self.output, &self.weights, Some(grad_input));
+    }
+
+    fn parameters(&mut self, visit: &mut dyn FnMut(&str, &mut Parameter<f64>)) {
+        self.layer.parameters(&mut |name, parameter| visit(name, parameter));
+    }
+}
+
+/// A network and a loss. Shapes are checked before it is made; what still fails is NaN.
+struct Judged<'a> {
+    network: &'a mut Sequential<f64>,
+    loss: &'a dyn Loss<f64>,
+    target: &'a Matrix<f64>,
+}
+
+impl Subject for Judged<'_> {
+    fn loss(&mut self, input: &Matrix<f64>) -> f64 {
+        let output = self.network.forward(input, Phase::Train);
+        let value = output.and_then(|output| self.loss.value(output, self.target));
+        value.unwrap_or(f64::NAN)
+    }
+
+    fn backward(&mut self, input: &Matrix<f64>, grad_input: &mut Matrix<f64>) {
+        let mut slope = Matrix::zeros(0, 0);
+        let output = self.network.forward(input, Phase::Train);
+        let done = output
+            .and_then(|output| self.loss.gradient(output, self.target, &mut slope))
+            .and_then(|_| self.network.backward_to_input(input, &slope, grad_input));
+        if done.is_err() {
+            grad_input.fill(f64::NAN);
+        }
+    }
+
+    fn parameters(&mut self, visit: &mut dyn FnMut(&str, &mut Parameter<f64>)) {
+        self.network.parameters(visit);
+    }
+}
+
+pub(super) fn layer(
+    checker: Checker,
+    layer: &mut dyn Layer<f64>,
+    input: &Matrix<f64>,
+    seed: u64,
+) -> Result<Findings, ShapeError> {
+    let rows = layer.output_rows(input.nrows())?;
+    let mut rng = crate::rng(seed);
+    let draw = |_, _| rng.sample(StandardNormal);
+    let weights = Matrix::from_fn(rows, input.ncols(), draw);
+    let output = Matrix::zeros(0, 0);
+    Ok(findings(checker, &mut Weighted { layer, weights, output }, input))
+}
+
+pub(super) fn loss(
+    checker: Checker,
+    loss: &dyn Loss<f64>,
+    prediction: &Matrix<f64>,
+    target: &Matrix<f64>,
+) -> Result<Report, ShapeError> {
+    let mut grad = Matrix::from_element(prediction.nrows(), prediction.ncols(), 0.75);
+    loss.gradient(prediction, target, &mut grad)?;
+    let value = |p: &Matrix<f64>| loss.value(p, target).unwrap_or(f64::NAN);
+    let checker = checker.with_batch(prediction.ncols()).over_entries();
+    Ok(checker.function(value, prediction, &grad).named("prediction"))
+}
+
+pub(super) fn network(
+    checker: Checker,
+    network: &mut Sequential<f64>,
+    loss: &dyn Loss<f64>,
+    input: &Matrix<f64>,
+    target: &Matrix<f64>,
+) -> Result<Findings, ShapeError> {
+    loss.value(network.forward(input, Phase::Train)?, target)?;
+    Ok(findings(checker, &mut Judged { network, loss, target }, input))
+}
+
+fn findings(
+    checker: Checker,
+    subject: &mut dyn Subject,
+    input: &Matrix<f64>,
+) -> Findings {
+    let checker = checker.with_batch(input.ncols());
+    let kept = fill_gradients(subject);
+    let mut grad_input = before(input);
+    subject.backward(input, &mut grad_input);
+    let mut reports = vec![input_report(checker, subject, input, &grad_input)];
+    for (index, (name, found)) in swap_gradients(subject, kept).iter().enumerate() {
+        reports
+            .push(parameter_report(checker, subject, input, index, found).named(name));
+    }
+    Findings { reports }
+}
+
+/// What stands in a gradient before the backward pass: numbers that no slope is likely
+/// to equal, to see whether the pass adds to them or replaces them.
+fn before(value: &Matrix<f64>) -> Matrix<f64> {
+    let pattern =
+        |row: usize, column: usize| 0.375 + ((3 * row + 5 * column) % 7) as f64;
+    Matrix::from_fn(value.nrows(), value.ncols(), pattern)
+}
+
+/// Puts [`before`] into every gradient and returns what was there.
+fn fill_gradients(subject: &mut dyn Subject) -> Vec<Matrix<f64>> {
+    let mut kept = Vec::new();
+    subject.parameters(&mut |_, parameter| {
+        let filled = before(&parameter.value);
+        kept.push(std::mem::replace(&mut parameter.grad, filled));
+    });
+    kept
+}
+
+/// Puts the gradients back that were there and returns what the backward pass left.
+fn swap_gradients(
+    subject: &mut dyn Subject,
+    kept: Vec<Matrix<f64>>,
+) -> Vec<(String, Matrix<f64>)> {
+    let (mut kept, mut found) = (kept.into_iter(), Vec::new());
+    subject.parameters(&mut |name, parameter| {
+        let earlier = kept.next().unwrap_or_else(|| before(&parameter.value));
+        let left = std::mem::replace(&mut parameter.grad, earlier);
+        found.push((name.to_string(), left));
+    });
+    found
+}
+
+fn input_report(
+    checker: Checker,
+    subject: &mut dyn Subject,
+    input: &Matrix<f64>,
+    found: &Matrix<f64>,
+) -> Report {
+    let mut check =
+        |grad: &Matrix<f64>| checker.function(|x| subject.loss(x), input, grad);
+    let mut report = check(found);
+    let fits = found.shape() == input.shape();
+    if !report.is_right() && fits && check(&(found - before(input))).is_right() {
+        report.verdict = Verdict::Accumulates;
+    }
+    report.named("input")
+}
+
+fn parameter_report(
+    checker: Checker,
+    subject: &mut dyn Subject,
+    input: &Matrix<f64>,
+    index: usize,
+    found: &Matrix<f64>,
+) -> Report {
+    let at = value_of(subject, index);
+    let mut check = |grad: &Matrix<f64>| {
+        let moved = |value: &Matrix<f64>| {
+            set_value(subject, index, value);
+            subject.loss(input)
+        };
+        checker.function(moved, &at, grad)
+    };
+    let fits = found.shape() == at.shape();
+    let added = if fits { found - before(&at) } else { found.clone() };
+    let mut report = check(&added);
+    if !report.is_right() && fits && check(found).is_right() {
+        report.verdict = Verdict::Overwrites;
+    }
+    set_value(subject, index, &at);
+    report
+}
+
+/// A copy of parameter `index`.
+fn value_of(subject: &mut dyn Subject, index: usize) -> Matrix<f64> {
+    let mut value = Matrix::zeros(0, 0);
+    at_parameter(subject, index, |parameter| value = parameter.value.clone());
+    value
+}
+
+fn set_value(subject: &mut dyn Subject, index: usize, value: &Matrix<f64>) {
+    at_parameter(subject, index, |parameter| parameter.value.copy_from(value));
+}
+
+fn at_parameter(
+    subject: &mut dyn Subject,
+    index: usize,
+    mut act: impl FnMut(&mut Parameter<f64>),
+) {
+    let mut place = 0;
+    subject.parameters(&mut |_, parameter| {
+        if place == index {
+            act(parameter);
+        }
+        place += 1;
+    });
+}
