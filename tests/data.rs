@@ -175,7 +175,8 @@ proptest! {
         dims in prop::collection::vec(1..6usize, 1..5), packed: bool, seed: u8,
     ) {
         let count = dims.iter().product();
-        let body: Vec<u8> = (0..count).map(|i: usize| (i as u8).wrapping_mul(seed)).collect();
+        let byte = |i: usize| (i as u8).wrapping_mul(seed);
+        let body: Vec<u8> = (0..count).map(byte).collect();
         let mut bytes = vec![0, 0, 8, dims.len() as u8];
         dims.iter().for_each(|&dim| bytes.extend((dim as u32).to_be_bytes()));
         bytes.extend(&body);
