@@ -90,6 +90,7 @@ pub fn check(workspace: &Workspace, chapter: &Chapter) -> Vec<Problem> {
     checker.code();
     checker.directives_in_code();
     checker.images();
+    checker.dollars();
     checker.numbers(workspace);
     checker.spelling();
     if let Some(lesson) = chapter.lesson {
@@ -171,6 +172,19 @@ impl Checker<'_> {
                 at,
                 "a picture comes from {{#figure}}, with its alt and caption",
             );
+        }
+    }
+
+    /// A dollar sign that opens no maths would be printed as it stands.
+    fn dollars(&mut self) {
+        let chapter = self.chapter;
+        for (at, _) in chapter.prose.match_indices('$') {
+            if !chapter.text[..at].ends_with('\\') {
+                self.report(
+                    at,
+                    "a lone $: close the formula, or write \\$ for a dollar",
+                );
+            }
         }
     }
 
