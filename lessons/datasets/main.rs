@@ -259,8 +259,8 @@ mod tests {
             "4 of the files are missing or not right"
         );
         assert_eq!(text.matches("ubyte.gz: missing").count(), 4, "{text}");
-        std::fs::write(folder.path().join("t10k-labels-idx1-ubyte.gz"), "text")
-            .unwrap();
+        let labels = folder.path().join("t10k-labels-idx1-ubyte.gz");
+        std::fs::write(labels, [7; 99]).unwrap();
         let (_, text) = typed(&["verify", "mnist", "--to", path]);
         assert!(text.contains("t10k-labels-idx1-ubyte.gz: not right: not sound gzip"));
     }
