@@ -268,16 +268,16 @@ pub fn mistake_bound<T: Real>(radius: T, margin: T) -> T {
 
 /// The line with the widest margin, and how sure we are that it is the widest.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Widest<T: Real = f32> {
+pub struct Widest {
     /// The line found.
-    pub line: Perceptron<T>,
+    pub line: Perceptron<f64>,
     /// Its margin. Negative if it makes a mistake.
-    pub margin: T,
+    pub margin: f64,
     /// No line whatever has a margin above this. Zero: no line separates the classes.
-    pub ceiling: T,
+    pub ceiling: f64,
     /// How much each example counts in the line, adding up to 1. Only those nearest
     /// to the line (and, if no line separates, those that prove it) are above zero.
-    pub shares: Vec<T>,
+    pub shares: Vec<f64>,
 }
 
 /// Looks for the line with the widest margin, bias feature counted.
@@ -287,39 +287,40 @@ pub struct Widest<T: Real = f32> {
 /// at least zero that add up to one) the shortest one is that normal, and its length is
 /// the widest margin. The search moves share from the easiest example to the hardest
 /// (Mitchell, Dem'yanov and Malozemov, 1974) until the two agree to `tolerance`, a
-/// fraction of the squared length, or the blend is as good as zero, or `max_steps`
-/// are done. `margin <= true widest margin <= ceiling` holds whenever it stops.
+/// fraction of the squared length, or the blend is as short as `tolerance`, or
+/// `max_steps` are done. `margin <= true widest margin <= ceiling` holds whenever it
+/// stops. In `f64` only: it exists to check a theorem, not to be fast.
 ///
 /// # Errors
 /// As [`Perceptron::fit`], and if there is no example.
-pub fn widest_margin<T: Real>(
-    inputs: &Matrix<T>,
-    targets: &[T],
-    tolerance: T,
+pub fn widest_margin(
+    inputs: &Matrix<f64>,
+    targets: &[f64],
+    tolerance: f64,
     max_steps: usize,
-) -> Result<Widest<T>, FitError> {
+) -> Result<Widest, FitError> {
     let features = inputs.nrows();
     Perceptron::new(features).check(inputs, targets)?;
     if targets.is_empty() {
         return Err(ShapeError::new("widest margin: examples", 0, "1 or more").into());
     }
     let lifted = Matrix::from_fn(features + 1, targets.len(), |row, column| {
-        let x = if row < features { inputs[(row, column)] } else { T::one() };
+        let x = if row < features { inputs[(row, column)] } else { 1.0 };
         targets[column] * x
     });
-    let mut shares = vec![T::zero(); targets.len()];
-    shares[0] = T::one();
-    let mut normal: Vector<T> = lifted.column(0).into_owned();
+    let mut shares = vec![0.0; targets.len()];
+    shares[0] = 1.0;
+    let mut normal: Vector<f64> = lifted.column(0).into_owned();
     for _ in 0..max_steps {
         let (hardest, easiest, gap) = furthest_apart(&lifted, &shares, &normal);
         if gap <= tolerance * normal.norm_squared() || normal.norm() <= tolerance {
             break;
         }
         let across = lifted.column(hardest) - lifted.column(easiest);
-        let step = shares[easiest].min(gap / across.norm_squared());
+        let step = (gap / across.norm_squared()).min(shares[easiest]);
         shares[hardest] += step;
         shares[easiest] -= step;
-        normal.axpy(step, &across, T::one());
+        normal.axpy(step, &across, 1.0);
     }
     let weights = normal.rows(0, features).into_owned();
     let line = Perceptron { weights, bias: normal[features] };
@@ -329,20 +330,19 @@ pub fn widest_margin<T: Real>(
 
 /// The example deepest on the wrong side, the one with a share that is deepest on the
 /// right side, and the difference of their products with the normal.
-fn furthest_apart<T: Real>(
-    lifted: &Matrix<T>,
-    shares: &[T],
-    normal: &Vector<T>,
-) -> (usize, usize, T) {
+fn furthest_apart(
+    lifted: &Matrix<f64>,
+    shares: &[f64],
+    normal: &Vector<f64>,
+) -> (usize, usize, f64) {
     let (mut hardest, mut easiest) = (0, 0);
-    let (mut least, mut most) =
-        (real::<T>(f64::INFINITY), real::<T>(f64::NEG_INFINITY));
+    let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
     for (i, z) in lifted.column_iter().enumerate() {
         let product = z.dot(normal);
         if product < least {
             (hardest, least) = (i, product);
         }
-        if shares[i] > T::zero() && product > most {
+        if shares[i] > 0.0 && product > most {
             (easiest, most) = (i, product);
         }
     }

@@ -1,32 +1,9 @@
 //! Whose functions the lesson runs on: the book's or, with `--mine`, the reader's.
 
-use gradbook::Matrix;
 use gradbook::perceptron::{FitError, Perceptron, Training, mistake_bound, radius};
 
 use crate::exercises;
-
-/// Examples of two classes: inputs `features x examples`, targets `+1` or `-1`.
-#[derive(Clone)]
-pub struct Set {
-    /// What it is called in tables.
-    pub name: &'static str,
-    /// One column for each example.
-    pub inputs: Matrix<f64>,
-    /// One target for each column.
-    pub targets: Vec<f64>,
-}
-
-impl Set {
-    /// The examples one by one, as the exercises take them.
-    fn columns(&self) -> Vec<Vec<f64>> {
-        self.inputs.column_iter().map(|x| x.as_slice().to_vec()).collect()
-    }
-
-    /// A neuron that knows nothing, with as many weights as the set has features.
-    pub fn new_neuron(&self) -> Perceptron<f64> {
-        Perceptron::new(self.inputs.nrows())
-    }
-}
+use crate::sets::Set;
 
 /// The five functions of this lesson.
 #[derive(Clone, Copy)]
@@ -63,7 +40,13 @@ impl Hands {
         if self.mine {
             let (weights, bias) = (neuron.weights.as_mut_slice(), &mut neuron.bias);
             let inputs = set.columns();
-            return Ok(exercises::fit(weights, bias, &inputs, &set.targets, max_epochs));
+            return Ok(exercises::fit(
+                weights,
+                bias,
+                &inputs,
+                &set.targets,
+                max_epochs,
+            ));
         }
         Ok(neuron.fit(&set.inputs, &set.targets, max_epochs)?.mistakes)
     }
@@ -82,12 +65,10 @@ impl Hands {
     /// Exercise 1.5: how many epochs one round takes, if a state has come back.
     pub fn cycle(self, states: &[Perceptron<f64>]) -> Option<usize> {
         if self.mine {
-            let flat = |state: &Perceptron<f64>| {
-                let mut numbers = state.weights.as_slice().to_vec();
-                numbers.push(state.bias);
-                numbers
+            let numbers = |state: &Perceptron<f64>| {
+                [state.weights.as_slice(), &[state.bias]].concat()
             };
-            return exercises::cycle(&states.iter().map(flat).collect::<Vec<_>>());
+            return exercises::cycle(&states.iter().map(numbers).collect::<Vec<_>>());
         }
         Training { mistakes: vec![], states: states.to_vec() }.cycle()
     }
@@ -96,5 +77,109 @@ impl Hands {
     pub fn count_mistakes(self, neuron: &Perceptron<f64>, set: &Set) -> usize {
         let examples = set.inputs.column_iter().zip(&set.targets);
         examples.filter(|(x, y)| self.decide(neuron, x.as_slice()) != **y).count()
+    }
+
+    /// Learns epoch by epoch until one is clean. Returns the last neuron, and the one
+    /// that was wrong least often of those that stood at the end of an epoch.
+    pub fn keep_the_best(
+        self,
+        set: &Set,
+        max_epochs: usize,
+    ) -> Result<(Perceptron<f64>, Perceptron<f64>), FitError> {
+        let mut neuron = set.new_neuron();
+        let mut best = neuron.clone();
+        let mut fewest = usize::MAX;
+        for _ in 0..max_epochs {
+            let clean = self.fit(&mut neuron, set, 1)? == [0];
+            let wrong = self.count_mistakes(&neuron, set);
+            if wrong < fewest {
+                (best, fewest) = (neuron.clone(), wrong);
+            }
+            if clean {
+                break;
+            }
+        }
+        Ok((neuron, best))
+    }
+
+    /// Learns from zero for a number of epochs and writes down every mistake.
+    pub fn watch(self, set: &Set, epochs: usize) -> Trace {
+        let mut neuron = set.new_neuron();
+        let mut trace = Trace { mistakes: vec![], ends: vec![neuron.clone()] };
+        for epoch in 1..=epochs {
+            for (x, &target) in set.inputs.column_iter().zip(&set.targets) {
+                let sum = neuron.sum(x.as_slice());
+                if self.learn(&mut neuron, x.as_slice(), target) {
+                    let (x, after) = (x.as_slice().to_vec(), neuron.clone());
+                    trace.mistakes.push(Mistake { epoch, x, sum, target, after });
+                }
+            }
+            trace.ends.push(neuron.clone());
+        }
+        trace
+    }
+}
+
+/// What happened while a neuron learned.
+pub struct Trace {
+    /// Every mistake, in order.
+    pub mistakes: Vec<Mistake>,
+    /// The neuron before the first epoch and after each.
+    pub ends: Vec<Perceptron<f64>>,
+}
+
+/// One mistake.
+pub struct Mistake {
+    /// In which epoch, counted from 1.
+    pub epoch: usize,
+    /// The example.
+    pub x: Vec<f64>,
+    /// The sum that the neuron decided by.
+    pub sum: f64,
+    /// What it should have decided.
+    pub target: f64,
+    /// The neuron after learning from it.
+    pub after: Perceptron<f64>,
+}
+
+impl Trace {
+    /// The neuron before the first mistake and after each.
+    pub fn states(&self) -> Vec<Perceptron<f64>> {
+        let after = self.mistakes.iter().map(|mistake| mistake.after.clone());
+        self.ends[..1].iter().cloned().chain(after).collect()
+    }
+
+    /// A row for each mistake, for two inputs.
+    pub fn by_mistake(&self) -> Vec<Vec<String>> {
+        let row = |mistake: &Mistake| {
+            let (x, after) = (&mistake.x, &mistake.after);
+            vec![
+                mistake.epoch.to_string(),
+                format!("({}, {})", x[0], x[1]),
+                mistake.sum.to_string(),
+                format!("{:+}", mistake.target),
+                format!("({}, {})", after.weights[0], after.weights[1]),
+                after.bias.to_string(),
+            ]
+        };
+        self.mistakes.iter().map(row).collect()
+    }
+
+    /// A row for each epoch, for two inputs.
+    pub fn by_epoch(&self) -> Vec<Vec<String>> {
+        let row = |(epoch, end): (usize, &Perceptron<f64>)| {
+            vec![
+                epoch.to_string(),
+                self.count(epoch).to_string(),
+                format!("({}, {})", end.weights[0], end.weights[1]),
+                end.bias.to_string(),
+            ]
+        };
+        self.ends.iter().enumerate().skip(1).map(row).collect()
+    }
+
+    /// How many mistakes an epoch had, counted from 1.
+    fn count(&self, epoch: usize) -> usize {
+        self.mistakes.iter().filter(|mistake| mistake.epoch == epoch).count()
     }
 }

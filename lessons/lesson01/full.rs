@@ -1,0 +1,106 @@
+//! `--full`: does the order matter, and does what was learned hold for new flowers?
+
+use gradbook::data::folds;
+use gradbook::rng;
+use lessons::{Result, Run};
+
+use crate::figures;
+use crate::hands::Hands;
+use crate::sets::Set;
+
+/// How many orders of the examples are tried.
+const ORDERS: u64 = 100;
+/// How many times the flowers are divided into five folds.
+const DIVISIONS: u64 = 5;
+
+/// Mistakes in 100 orders of the same examples.
+pub fn orders(run: &mut Run, hands: Hands, sets: &[(&Set, f64)]) -> Result {
+    run.heading(&format!("{ORDERS} orders of the same examples"));
+    let mut rows = vec![];
+    for (set, bound) in sets {
+        let mut made = vec![];
+        for seed in 0..ORDERS {
+            let set = set.shuffled(&mut rng(seed));
+            let mistakes = hands.fit(&mut set.new_neuron(), &set, 1_000)?;
+            made.push(mistakes.iter().sum::<usize>() as f64);
+        }
+        let most = made.iter().copied().fold(0.0, f64::max);
+        let fewest = made.iter().copied().fold(f64::INFINITY, f64::min);
+        run.spread(&format!("{}_mistakes", set.key), &made);
+        rows.push(vec![
+            set.name.to_string(),
+            fewest.to_string(),
+            format!("{:.1}", made.iter().sum::<f64>() / made.len() as f64),
+            most.to_string(),
+            format!("{bound:.1}"),
+        ]);
+        if *set.key == *"setosa" {
+            let caption = "Mistakes in 100 orders. The bound holds for all orders.";
+            run.figure("orders", caption, &figures::orders(&made, *bound))?;
+        }
+    }
+    run.table(&["set", "fewest", "mean", "most", "mistakes at most"], &rows);
+    Ok(())
+}
+
+/// Trained on four fifths of the flowers, tried on the fifth that it never saw.
+pub fn held_out(run: &mut Run, hands: Hands, setosa: &Set, sisters: &Set) -> Result {
+    run.heading("Flowers it has never seen: five folds, five times");
+    let mut rows = vec![];
+    for (set, shuffle, key) in [
+        (setosa, false, "setosa"),
+        (setosa, true, "shuffled"),
+        (sisters, false, "versicolor"),
+    ] {
+        let (mut last, mut best) = (vec![], vec![]);
+        for seed in 0..DIVISIONS {
+            let (a, b) = one_division(hands, set, shuffle, seed)?;
+            last.push(a);
+            best.push(b);
+        }
+        run.spread(&format!("{key}_test_accuracy"), &last);
+        run.spread(&format!("{key}_best_test_accuracy"), &best);
+        let majority = set.majority_mistakes() as f64 / set.targets.len() as f64;
+        let percent = |values: &[f64]| {
+            let mean = values.iter().sum::<f64>() / values.len() as f64;
+            format!("{:.1}%", 100.0 * mean)
+        };
+        rows.push(vec![
+            if shuffle { "setosa, labels shuffled" } else { set.name }.to_string(),
+            percent(&last),
+            percent(&best),
+            format!("{:.1}%", 100.0 * (1.0 - majority)),
+        ]);
+    }
+    run.table(&["set", "last weights", "best weights", "majority"], &rows);
+    Ok(())
+}
+
+/// Mean accuracy over five folds, with the last weights and with those that made the
+/// fewest mistakes on the training part.
+fn one_division(
+    hands: Hands,
+    set: &Set,
+    shuffle: bool,
+    seed: u64,
+) -> Result<(f64, f64)> {
+    let mut rng = rng(seed);
+    let labels: Vec<usize> =
+        set.targets.iter().map(|&y| usize::from(y > 0.0)).collect();
+    let (mut last, mut best) = (0.0, 0.0);
+    let splits = folds::stratified(&labels, 5, &mut rng)?;
+    for split in &splits {
+        let mut train = set.select(&split.train);
+        if shuffle {
+            train = train.with_shuffled_targets(&mut rng);
+        }
+        let test = set.select(&split.test);
+        let (neuron, fewest) = hands.keep_the_best(&train, 200)?;
+        let right = |neuron| {
+            1.0 - hands.count_mistakes(neuron, &test) as f64 / test.targets.len() as f64
+        };
+        last += right(&neuron) / splits.len() as f64;
+        best += right(&fewest) / splits.len() as f64;
+    }
+    Ok((last, best))
+}
