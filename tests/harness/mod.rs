@@ -90,8 +90,10 @@ pub fn run(
                 None => complain(&format!("there is no exercise {number} for {who}")),
             }
         }
-        ["--status-json"] => print_status(lesson, &checks, "", &court),
-        ["--status-json", number] => print_status(lesson, &checks, number, &court),
+        ["--status-json"] => print_status(lesson, &checks, None, &court),
+        ["--status-json", number] => {
+            print_status(lesson, &checks, Some(number), &court)
+        }
         ["--kill-table"] => print_kill_table(lesson, &checks, false),
         ["--kill-table", "--format", "json"] => print_kill_table(lesson, &checks, true),
         ["--hint", number] => print_hint(&checks, number, 1),
@@ -112,11 +114,16 @@ pub fn run(
 fn print_status(
     lesson: u32,
     checks: &[Box<dyn Check>],
-    number: &str,
+    only: Option<&str>,
     court: &Court,
 ) -> ExitCode {
-    println!("{}", report::status(lesson, checks, number, court));
-    ExitCode::SUCCESS
+    match report::status(lesson, checks, only, court) {
+        Ok(status) => {
+            println!("{status}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => complain(&error),
+    }
 }
 
 fn print_kill_table(lesson: u32, checks: &[Box<dyn Check>], json: bool) -> ExitCode {

@@ -98,17 +98,20 @@ pub fn kill_table_json(lesson: u32, kills: &[Kill]) -> Value {
     json!({ "lesson": lesson, "kills": rows.collect::<Vec<Value>>() })
 }
 
-/// The state of the exercises whose number starts as asked, for programs.
+/// The state of all exercises, or of the one asked for, for programs.
 pub fn status(
     lesson: u32,
     checks: &[Box<dyn Check>],
-    only: &str,
+    only: Option<&str>,
     court: &Court,
-) -> Value {
+) -> Result<Value, String> {
     let chosen: Vec<&Box<dyn Check>> = checks
         .iter()
-        .filter(|check| only.is_empty() || check.about().number == only)
+        .filter(|check| only.is_none_or(|number| check.about().number == number))
         .collect();
+    if let (Some(number), []) = (only, &chosen[..]) {
+        return Err(unknown(checks, number));
+    }
     let judged: Vec<Value> = thread::scope(|scope| {
         let running: Vec<_> = chosen
             .iter()
@@ -119,7 +122,12 @@ pub fn status(
             .collect();
         running.into_iter().filter_map(|thread| thread.join().ok()).collect()
     });
-    json!({ "lesson": lesson, "exercises": judged })
+    Ok(json!({ "lesson": lesson, "exercises": judged }))
+}
+
+fn unknown(checks: &[Box<dyn Check>], number: &str) -> String {
+    let numbers: Vec<&str> = checks.iter().map(|check| check.about().number).collect();
+    format!("there is no exercise {number}; there are {}", numbers.join(", "))
 }
 
 fn state(check: &dyn Check, verdict: &Verdict) -> Value {
@@ -154,10 +162,7 @@ pub fn hint(
         .iter()
         .map(|check| check.about())
         .find(|about| about.number == number)
-        .ok_or_else(|| {
-            let numbers: Vec<&str> = checks.iter().map(|c| c.about().number).collect();
-            format!("there is no exercise {number}; there are {}", numbers.join(", "))
-        })?;
+        .ok_or_else(|| unknown(checks, number))?;
     let last = about.hints.len();
     let index =
         level.checked_sub(1).filter(|index| *index < last).ok_or_else(|| {

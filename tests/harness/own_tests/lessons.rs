@@ -218,6 +218,9 @@ fn status_of_one_exercise() {
     let status: Value = serde_json::from_str(&ran.out).expect("JSON");
     assert_eq!(status["exercises"].as_array().map(Vec::len), Some(1));
     assert_eq!(status["exercises"][0]["name"], "add");
+    let unknown = lesson("mixed", &["--status-json", "0.9"]);
+    let error = "there is no exercise 0.9; there are 0.1, 0.2, 0.3, 0.4\n";
+    assert_eq!((unknown.code, unknown.err.as_str()), (Some(2), error));
 }
 
 fn hints_come_in_stages() {
