@@ -755,7 +755,8 @@ fn a_chapter_with_too_little_is_found() {
 #[test]
 fn a_formula_that_is_not_closed_is_found() {
     Book::sentence("So $x + 1 holds.").fails(
-        "book/src/lesson05.md:25: a lone $: close the formula, or write \\$ for a dollar",
+        "book/src/lesson05.md:25: a lone $: close the formula (no line of it starts \
+         with +, - or *), or write \\$ for a dollar",
     );
     let problems = Book::sentence("It costs \\$5.").problems();
     assert!(problems.is_empty(), "{}", list(&problems));

@@ -58,10 +58,10 @@ impl Maths {
         let result = self.latex.convert_with_local_state(latex.trim(), how);
         let mut mathml = result.map_err(|error| error.error_message())?.mathml;
         for (role, color) in ROLES {
-            let style = format!("style=\"color:#{};\"", color.to_lowercase());
+            let style = format!("style=\"color:#{color};\"");
             mathml = mathml.replace(&style, &format!("class=\"role-{role}\""));
         }
-        Ok(mathml)
+        Ok(with_plain_primes(mathml))
     }
 
     /// Replaces every `$..$` and `$$..$$` of a Markdown text.
@@ -79,8 +79,9 @@ impl Maths {
         {
             match event {
                 Event::InlineMath(latex) => {
-                    let html = self.spliced(&latex, false, range.start, &mut bad);
-                    replace(range, html);
+                    let (html, end) =
+                        self.in_sentence(text, &latex, range.clone(), &mut bad);
+                    replace(range.start..end, html);
                 }
                 Event::DisplayMath(latex) => {
                     let html = self.spliced(&latex, true, range.start, &mut bad);
@@ -101,6 +102,22 @@ impl Maths {
         }
         out.push_str(&text[done..]);
         (out, bad)
+    }
+
+    /// A formula in a sentence, with the full stop that must not begin the next line.
+    /// Also says where the text goes on.
+    fn in_sentence(
+        &self,
+        text: &str,
+        latex: &str,
+        range: Range<usize>,
+        bad: &mut Vec<BadFormula>,
+    ) -> (String, usize) {
+        let html = self.spliced(latex, false, range.start, bad);
+        let stop = &text[range.end..range.end + closing(&text[range.end..])];
+        let class = if width(&html) > WIDE { "formula wide" } else { "formula" };
+        let html = format!("<span class=\"{class}\">{html}{}</span>", spliceable(stop));
+        (html, range.end + stop.len())
     }
 
     fn spliced(
@@ -151,6 +168,49 @@ impl Maths {
         out
     }
 }
+
+/// The font draws a prime raised and small by itself; as a superscript it would be
+/// raised and shrunk twice. `<msup>f<mo>′</mo></msup>` becomes `<mrow>f<mi>′</mi></mrow>`.
+fn with_plain_primes(mut mathml: String) -> String {
+    const OPEN: &str = "<msup>";
+    for prime in ["\u{2032}", "\u{2033}", "\u{2034}"] {
+        let end = format!("<mo>{prime}</mo></msup>");
+        while let Some(at) = mathml.find(&end) {
+            let Some(open) = matching_open(&mathml[..at]) else { break };
+            let plain = format!("<mi>{prime}</mi></mrow>");
+            mathml.replace_range(at..at + end.len(), &plain);
+            mathml.replace_range(open..open + OPEN.len(), "<mrow>");
+        }
+    }
+    mathml
+}
+
+/// The `<msup>` that is still open at the end of the text.
+fn matching_open(text: &str) -> Option<usize> {
+    let mut closed: usize = 0;
+    for (at, _) in text.rmatch_indices("msup>") {
+        match &text[..at] {
+            before if before.ends_with("</") => closed += 1,
+            before if before.ends_with('<') && closed == 0 => return Some(at - 1),
+            _ => closed = closed.saturating_sub(1),
+        }
+    }
+    None
+}
+
+/// Characters that must not begin a line after a formula.
+fn closing(rest: &str) -> usize {
+    rest.find(|c| !".,;:!?)".contains(c)).unwrap_or(rest.len())
+}
+
+/// About how many characters a formula shows.
+fn width(mathml: &str) -> usize {
+    let text = mathml.split('<').filter_map(|piece| piece.split_once('>'));
+    text.map(|(_, text)| text.chars().count()).sum()
+}
+
+/// A formula in a sentence wider than this scrolls in its own box on a small screen.
+const WIDE: usize = 26;
 
 /// What stands between `<summary>` and `</summary>` in a block of HTML.
 fn summaries(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
@@ -205,7 +265,7 @@ mod tests {
         let (text, bad) =
             maths.render("So $w_i \\cdot x'$ and\n\n$$\\sum_{i=1}^n x_i$$\n");
         assert!(bad.is_empty(), "{bad:?}");
-        assert!(text.starts_with("So <math><msub>"), "{text}");
+        assert!(text.starts_with("So <span class=\"formula\"><math><msub>"), "{text}");
         assert!(
             text.contains("<span class=\"math-block\"><math display=\"block\">"),
             "{text}"
@@ -237,6 +297,40 @@ mod tests {
         assert_eq!((bad[0].at, bad[0].formula.as_str()), (14, "\\frob{x}"));
         assert!(bad[0].error.contains("\\frob"), "{}", bad[0].error);
         assert_eq!(maths.render("$\\frac{1}{$").1.len(), 0, "not maths at all");
+    }
+
+    #[test]
+    fn a_full_stop_stays_with_its_formula() {
+        let maths = Maths::new().unwrap();
+        let (text, _) = maths.render("is $z$. The");
+        assert!(text.ends_with("</math>&#46;</span> The"), "{text}");
+        let (text, _) = maths.render("(see $z$)");
+        assert!(text.ends_with("</math>&#41;</span>"), "{text}");
+        let (text, _) = maths.render("$a+b+c+d+e+f+g+h+i+j+k+l+m+n+o+p$");
+        assert!(text.starts_with("<span class=\"formula wide\">"), "{text}");
+    }
+
+    #[test]
+    fn primes_are_raised_once() {
+        let maths = Maths::new().unwrap();
+        let mathml = maths.formula("f'(x^2) + (a^b)' + g''", false).unwrap();
+        assert!(
+            mathml.contains("<mrow><mi>f</mi><mi>\u{2032}</mi></mrow>"),
+            "{mathml}"
+        );
+        assert!(
+            mathml.contains("<mrow><mi>g</mi><mi>\u{2033}</mi></mrow>"),
+            "{mathml}"
+        );
+        assert!(mathml.contains("<msup><mi>x</mi><mn>2</mn></msup>"), "{mathml}");
+        for tag in ["msup", "mrow"] {
+            let opened = mathml.matches(&format!("<{tag}>")).count();
+            assert_eq!(
+                opened,
+                mathml.matches(&format!("</{tag}>")).count(),
+                "{mathml}"
+            );
+        }
     }
 
     #[test]

@@ -182,7 +182,8 @@ impl Checker<'_> {
             if !chapter.text[..at].ends_with('\\') {
                 self.report(
                     at,
-                    "a lone $: close the formula, or write \\$ for a dollar",
+                    "a lone $: close the formula (no line of it starts with +, - or *), or \
+                     write \\$ for a dollar",
                 );
             }
         }
