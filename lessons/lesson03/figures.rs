@@ -6,7 +6,8 @@ use gradbook::train::{answers, predict};
 use gradbook::{Matrix, Sequential};
 use lessons::Result;
 
-use crate::hands::{Hands, Matrix as Wide};
+use crate::hands::{Hands, Line, Matrix as Wide};
+use crate::search::Way;
 use crate::signal::{Bend, Kind};
 
 /// The corners of XOR as they come, and as the hidden layer shows them to the output.
@@ -36,7 +37,7 @@ pub fn xor(corners: &Wide, hidden: &Wide, output: &Wide) -> Vec<(String, Svg)> {
 pub fn curve(
     units: usize,
     curve: impl Fn(f64) -> f64,
-    line: &(Vec<f64>, Vec<f64>, f64),
+    line: &Line,
     corners: &[f64],
     worst: f64,
 ) -> (String, Svg) {
@@ -72,19 +73,28 @@ pub fn thirty(lines: &[(Kind, Vec<f64>)]) -> Svg {
     chart.level("as it came in", 1.0).svg()
 }
 
-/// The best accuracy so far, for both ways of trying.
-pub fn search(drawn: &[f64], nudged: &[f64]) -> Svg {
-    let thin = |history: &[f64]| {
-        let stride = (history.len() / 200).max(1);
-        let points = history.iter().enumerate().step_by(stride);
-        points.map(|(k, &a)| ((k + 1) as f64, 100.0 * a)).collect::<Vec<_>>()
+/// The accuracy of each way against how many points it sent through the network.
+pub fn search(ways: &[Way; 3]) -> Svg {
+    let line = |way: &Way| {
+        let cost = way.passes as f64 / way.history.len() as f64;
+        let (mut points, mut next) = (vec![], 1.0);
+        for (k, &accuracy) in way.history.iter().enumerate() {
+            // evenly spread on the logarithmic axis
+            if (k + 1) as f64 >= next || k + 1 == way.history.len() {
+                points.push(((k + 1) as f64 * cost, 100.0 * accuracy));
+                next = (next * 1.05).max(next + 1.0);
+            }
+        }
+        points
     };
+    let [drawn, changes, slopes] = ways;
     Chart::new(
-        Axis::new("tries", ""),
-        Axis::new("points right, best so far", "%").range(0.0, 100.0),
+        Axis::new("points sent through the network", "").log(),
+        Axis::new("points right, training part", "%").range(0.0, 100.0),
     )
-    .line(Role::Weights, "all weights drawn anew", thin(drawn))
-    .line(Role::Gradients, "small changes", thin(nudged))
+    .line(Role::Weights, drawn.name, line(drawn))
+    .line(Role::Data, changes.name, line(changes))
+    .line(Role::Gradients, slopes.name, line(slopes))
     .level("guessing", 100.0 / 3.0)
     .svg()
 }

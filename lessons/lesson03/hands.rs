@@ -9,6 +9,12 @@ pub type Matrix = gradbook::Matrix<f64>;
 /// Hidden weight and bias, output weight and bias.
 pub type TwoLayers = (Matrix, Vec<f64>, Matrix, Vec<f64>);
 
+/// One layer from two: weights and biases of both in, one weight and one bias out.
+pub type Collapse = fn(&Matrix, &[f64], &Matrix, &[f64]) -> (Matrix, Vec<f64>);
+
+/// Corners, weights and bias of the hidden layer that draws a broken line.
+pub type Line = (Vec<f64>, Vec<f64>, f64);
+
 /// The five functions of this lesson.
 #[derive(Clone, Copy)]
 pub struct Hands {
@@ -17,11 +23,11 @@ pub struct Hands {
     /// Exercise 3.2: sigmoid, tanh, leaky ReLU and swish, each with its slope.
     pub activations: fn(f64) -> [(f64, f64); 4],
     /// Exercise 3.3: two affine layers as one.
-    pub collapse: fn(&Matrix, &[f64], &Matrix, &[f64]) -> (Matrix, Vec<f64>),
+    pub collapse: Collapse,
     /// Exercise 3.4: XOR by hand.
     pub xor_network: fn() -> TwoLayers,
     /// Exercise 3.5: corners, weights and bias of a broken line.
-    pub broken_line: fn(&[f64], &[f64]) -> (Vec<f64>, Vec<f64>, f64),
+    pub broken_line: fn(&[f64], &[f64]) -> Line,
 }
 
 impl Hands {
@@ -59,7 +65,7 @@ impl Hands {
 
     // ANCHOR: height
     /// The broken line's height at t: one hidden unit for each corner.
-    pub fn height(line: &(Vec<f64>, Vec<f64>, f64), t: f64) -> f64 {
+    pub fn height(line: &Line, t: f64) -> f64 {
         let (corners, weights, bias) = line;
         let units = corners.iter().zip(weights);
         bias + units.map(|(corner, w)| w * (t - corner).max(0.0)).sum::<f64>()

@@ -13,23 +13,19 @@ mod signal;
 mod solutions;
 mod spiral;
 
-use gradbook::activation::Activation;
-use gradbook::data::{Dataset, synthetic};
 use gradbook::init::Init;
-use gradbook::layer::{Activate, Dense};
-use gradbook::train::Progress;
-use gradbook::{Parameters, Rng, Sequential, rng};
+use gradbook::train::{Progress, Training};
+use gradbook::{Parameters, Rng, rng};
 use hands::{Hands, Matrix};
 use lessons::{Flag, Lesson, Result, Run};
-use search::{accuracy, random_search, small_changes};
-use spiral::Frozen;
+use search::{accuracy, random_search, small_network, xor_data};
 
 const LESSON: Lesson = Lesson {
     number: 3,
     title: "Multilayer perceptron",
     question: "What do layers buy?",
     flags: &[
-        Flag::epochs(150),
+        Flag::epochs(300),
         Flag::count("tries", 20_000, 10, 1_000_000, "weights that random search draws"),
         Flag::full("five seeds of every experiment, about a minute"),
         Flag::mine(),
@@ -49,9 +45,9 @@ fn run(run: &mut Run) -> Result {
     any_curve(run, hands)?;
     thirty_layers(run, hands, &mut random)?;
     searching(run, args.count("tries"), &mut random)?;
-    untangle(run, args.epochs(150), &mut random)?;
+    untangle(run, args.epochs(300), &mut random)?;
     if args.full {
-        full::seeds(run, args.epochs(150), args.count("tries"))?;
+        full::seeds(run, args.epochs(300), args.count("tries"))?;
     }
     Ok(())
 }
@@ -141,21 +137,7 @@ fn thirty_layers(run: &mut Run, hands: Hands, random: &mut Rng) -> Result {
     run.figure("thirty_layers", "The signal, layer by layer.", &figures::thirty(&lines))
 }
 
-/// A network with one output for yes and no.
-fn small_network(random: &mut Rng) -> Result<Sequential<f32>> {
-    let mut dense = |i, o| Dense::new(i, o, Init::XavierNormal, random);
-    let (hidden, output) = (dense(2, 2), dense(2, 1));
-    let network = Sequential::new(2).then(hidden)?;
-    Ok(network.then(Activate::new(Activation::Tanh))?.then(output)?)
-}
-
-/// The four corners of XOR, with one target for each.
-fn xor_data() -> Dataset<f32> {
-    let corners = synthetic::xor(4, 0.0, &mut rng(0));
-    Dataset { targets: corners.targets.rows(1, 1).into_owned(), ..corners }
-}
-
-/// Learning without slopes: 9 weights are found, 921 are not.
+/// Learning without slopes: 9 weights are found by chance. Are 921?
 fn searching(run: &mut Run, tries: usize, random: &mut Rng) -> Result {
     run.heading("Weights by trying");
     let mut small = small_network(random)?;
@@ -168,60 +150,55 @@ fn searching(run: &mut Run, tries: usize, random: &mut Rng) -> Result {
         found.len(),
     ));
     let (train_on, _) = spiral::data(random);
-    let mut large = spiral::network(&[27, 27], random)?;
-    let drawn = random_search(&mut large, &train_on, tries, random)?;
-    let nudged = small_changes(&mut large, &train_on, tries, random)?;
-    run.count("search_large_parameters", large.parameter_count());
-    run.baseline("search_large_accuracy", 1.0 / spiral::ARMS as f64);
-    run.value("search_large_accuracy", drawn[drawn.len() - 1]);
-    run.baseline("changes_large_accuracy", 1.0 / spiral::ARMS as f64);
-    run.value("changes_large_accuracy", nudged[nudged.len() - 1]);
-    let percent =
-        |history: &[f64]| format!("{:.1}%", 100.0 * history[history.len() - 1]);
-    run.say(&format!(
-        "Spiral, {} weights: after {tries} tries the best gets {} of the points right. \
-         Small changes from there, keeping what helps: {} after {tries} more.",
-        large.parameter_count(),
-        percent(&drawn),
-        percent(&nudged),
-    ));
-    let picture = figures::search(&drawn, &nudged);
-    run.figure("search", "Trying weights for the spiral.", &picture)
+    let ways = search::three_ways(&train_on, tries, random)?;
+    run.count("search_large_parameters", ways.parameters);
+    run.say(&format!("Spiral, {} weights, points right at the end:", ways.parameters));
+    let mut rows = vec![];
+    for way in &ways.all {
+        run.baseline(&format!("{}_accuracy", way.key), 1.0 / spiral::ARMS as f64);
+        run.value(&format!("{}_accuracy", way.key), way.last());
+        run.count(&format!("{}_passes", way.key), way.passes);
+        let cells = [way.name.to_string(), way.passes.to_string()];
+        rows.push([cells.to_vec(), vec![percent(way.last())]].concat());
+    }
+    run.table(&["way", "points sent through", "right"], &rows);
+    let picture = figures::search(&ways.all);
+    run.figure("search", "Three ways to find the spiral's weights.", &picture)
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1}%", 100.0 * share)
 }
 
 /// The spiral, layer by layer, with weights that slopes found.
 fn untangle(run: &mut Run, epochs: usize, random: &mut Rng) -> Result {
     run.heading("A spiral, untangled");
-    let seed = run.arguments().seed;
     let (train_on, judge_on) = spiral::data(random);
     let mut network = spiral::network(&[16, 16, 2], random)?;
-    let mut frozen = spiral::network(&[16, 16, 2], random)?;
+    let by_chance = spiral::probes(&mut network, &train_on, &judge_on)?;
     let bar = run.progress("training", epochs);
-    let mut tick = Progress(|_: &mut gradbook::train::Training<'_, f32>| bar.inc(1));
+    let mut tick = Progress(|_: &mut Training<'_, f32>| bar.inc(1));
+    let seed = run.arguments().seed;
     spiral::train(&mut network, &train_on, epochs, seed, &mut [&mut tick])?;
-    spiral::train(&mut frozen, &train_on, epochs, seed, &mut [&mut Frozen])?;
     drop(bar);
-    let frozen = accuracy(&mut frozen, &judge_on)?;
-    let probes = spiral::probes(&mut network, &train_on, &judge_on, 100)?;
-    let trained = accuracy(&mut network, &judge_on)?;
-    let names = ["the points themselves", "after layer 1", "after layer 2", "layer 3"];
-    let rows = names.iter().zip(&probes);
-    let rows: Vec<_> =
-        rows.map(|(n, p)| vec![n.to_string(), format!("{:.1}%", 100.0 * p)]).collect();
-    run.table(&["a linear classifier on", "held-out accuracy"], &rows);
-    for (name, &probe) in
-        ["linear", "layer_1", "layer_2", "layer_3"].iter().zip(&probes)
-    {
-        run.value(&format!("{name}_accuracy"), probe);
+    let probes = spiral::probes(&mut network, &train_on, &judge_on)?;
+    let mut rows = vec![];
+    for (stage, (&before, &after)) in by_chance.iter().zip(&probes).enumerate() {
+        let name = match stage {
+            0 => "the points themselves".to_string(),
+            layer => format!("what layer {layer} makes of them"),
+        };
+        rows.push([name, percent(before), percent(after)]);
+        run.value(&format!("layer_{stage}_untrained_accuracy"), before);
+        run.value(&format!("layer_{stage}_accuracy"), after);
     }
-    run.value("frozen_accuracy", frozen);
+    run.table(&["a linear classifier on", "untrained", "trained"], &rows);
+    let trained = accuracy(&mut network, &judge_on)?;
     run.baseline("trained_accuracy", probes[0]);
     run.value("trained_accuracy", trained);
     run.say(&format!(
-        "The whole network: {:.1}%. With its hidden layers left as chance made them: \
-         {:.1}%.",
-        100.0 * trained,
-        100.0 * frozen,
+        "The whole network on the held-out points: {}.",
+        percent(trained)
     ));
     let stages = figures::stages(&search::outputs(&mut network, &judge_on)?, &judge_on);
     run.frames("untangled", "The held-out points after each layer.", &stages)?;

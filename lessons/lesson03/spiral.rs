@@ -3,9 +3,8 @@
 use gradbook::activation::Activation;
 use gradbook::data::{Dataset, synthetic};
 use gradbook::init::Init;
-use gradbook::layer::{Activate, Dense, Parameter};
+use gradbook::layer::{Activate, Dense};
 use gradbook::loss::SoftmaxCrossEntropy;
-use gradbook::network::Parameters;
 use gradbook::optimizer::Adam;
 use gradbook::train::{Callback, Config, Task, fit};
 use gradbook::{Matrix, Rng, Sequential, rng};
@@ -46,33 +45,8 @@ pub fn train(
 ) -> Result {
     let task = Task { train: data, valid: None, loss: &SoftmaxCrossEntropy };
     let config = Config { epochs, batch: 30, seed, ..Config::default() };
-    fit(network, &mut Adam::new(0.01), &task, &config, callbacks)?;
+    fit(network, &mut Adam::new(0.02), &task, &config, callbacks)?;
     Ok(())
-}
-
-/// Holds every layer but the last where chance put it.
-pub struct Frozen;
-
-impl Callback for Frozen {
-    fn name(&self) -> &'static str {
-        "frozen"
-    }
-
-    fn before_update(
-        &mut self,
-        at: &mut gradbook::train::Training<'_, f32>,
-    ) -> std::result::Result<(), gradbook::train::TrainError> {
-        let mut parameters = 0;
-        at.model.parameters(&mut |_, _| parameters += 1);
-        let mut index = 0;
-        at.model.parameters(&mut |_, parameter: &mut Parameter<f32>| {
-            if index + 2 < parameters {
-                parameter.zero_grad();
-            }
-            index += 1;
-        });
-        Ok(())
-    }
 }
 
 /// How well a linear classifier does on the output of each layer, the input first: it
@@ -81,31 +55,26 @@ pub fn probes(
     network: &mut Sequential<f32>,
     train_on: &Dataset<f32>,
     judge_on: &Dataset<f32>,
-    epochs: usize,
 ) -> Result<Vec<f64>> {
     let (seen, judged) = (outputs(network, train_on)?, outputs(network, judge_on)?);
     let stages = [0, 1, 2].map(|layer| 2 * layer + 1); // after each tanh
-    let mut results = vec![linear(train_on, judge_on, epochs)?];
+    let mut results = vec![linear(train_on, judge_on)?];
     for stage in stages {
         let (Some(x), Some(y)) = (seen.get(stage), judged.get(stage)) else { break };
         let part = |inputs: &Matrix<f32>, data: &Dataset<f32>| Dataset {
             inputs: inputs.clone(),
             ..data.clone()
         };
-        results.push(linear(&part(x, train_on), &part(y, judge_on), epochs)?);
+        results.push(linear(&part(x, train_on), &part(y, judge_on))?);
     }
     Ok(results)
 }
 
 /// The held-out accuracy of a linear classifier trained on these inputs.
-pub fn linear(
-    train_on: &Dataset<f32>,
-    judge_on: &Dataset<f32>,
-    epochs: usize,
-) -> Result<f64> {
+pub fn linear(train_on: &Dataset<f32>, judge_on: &Dataset<f32>) -> Result<f64> {
     let features = train_on.features();
     let dense = Dense::new(features, ARMS, Init::XavierNormal, &mut rng(1));
     let mut probe = Sequential::new(features).then(dense)?;
-    train(&mut probe, train_on, epochs, 1, &mut [])?;
+    train(&mut probe, train_on, 100, 1, &mut [])?;
     accuracy(&mut probe, judge_on)
 }
