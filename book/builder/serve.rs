@@ -324,3 +324,139 @@ fn content_type(path: &str) -> &'static str {
         _ => "application/octet-stream",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::SocketAddr;
+
+    /// A server of three files on a free port.
+    fn server() -> SocketAddr {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("css")).unwrap();
+        fs::write(folder.path().join("index.html"), "<body>front</body>").unwrap();
+        fs::write(folder.path().join("css/a b.css"), "p {}").unwrap();
+        fs::write(folder.path().join("x.woff2"), [0, 159, 146, 150]).unwrap();
+        let pages = Pages::read(folder.path(), 7).unwrap();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || accept(&listener, &Arc::new(RwLock::new(pages))));
+        address
+    }
+
+    /// Sends bytes and returns what comes back, as text.
+    fn ask(address: SocketAddr, request: &[u8]) -> String {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        // The server may close before it has read all of a request that it refuses.
+        let _ = stream.write_all(request);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    fn get(address: SocketAddr, path: &str) -> String {
+        ask(address, format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes())
+    }
+
+    #[test]
+    fn serves_what_was_built_with_the_right_types() {
+        let address = server();
+        let front = get(address, "/");
+        assert!(front.starts_with("HTTP/1.1 200 OK\r\n"), "{front}");
+        assert!(
+            front.contains("Content-Type: text/html; charset=utf-8\r\n"),
+            "{front}"
+        );
+        assert!(
+            front.contains("front") && front.contains("location.reload()"),
+            "{front}"
+        );
+        assert_eq!(front, get(address, "/index.html?q=1"));
+        let css = get(address, "/css/a%20b.css");
+        assert!(css.contains("text/css") && css.ends_with("p {}"), "{css}");
+        assert!(get(address, "/x.woff2").contains("font/woff2"));
+        assert!(get(address, VERSION_PATH).ends_with("\r\n\r\n7"));
+    }
+
+    #[test]
+    fn head_has_no_body() {
+        let address = server();
+        let head = ask(address, b"HEAD /css/a%20b.css HTTP/1.1\r\n\r\n");
+        assert!(head.contains("Content-Length: 4\r\n"), "{head}");
+        assert!(head.ends_with("\r\n\r\n"), "{head}");
+    }
+
+    #[test]
+    fn nothing_outside_the_book_is_served() {
+        let address = server();
+        for path in [
+            "/../Cargo.toml",
+            "/css/../../Cargo.toml",
+            "/%2e%2e/%2e%2e/etc/passwd",
+            "/..%2f..%2fetc/passwd",
+            "//etc/passwd",
+            "/etc/passwd",
+            "/nothing.html",
+            "/%",
+            "/%zz",
+            "/css",
+        ] {
+            let answer = get(address, path);
+            assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");
+        }
+    }
+
+    #[test]
+    fn bad_requests_are_refused_and_survived() {
+        let address = server();
+        for (request, status) in [
+            (&b"POST / HTTP/1.1\r\n\r\n"[..], "405"),
+            (b"GET\r\n\r\n", "400"),
+            (b"GET index.html HTTP/1.1\r\n\r\n", "400"),
+            (b"GET / SPDY\r\n\r\n", "400"),
+            (b"\xff\xfe / HTTP/1.1\r\n\r\n", "400"),
+        ] {
+            let answer = ask(address, request);
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+        }
+        let mut long = b"GET / HTTP/1.1\r\n".to_vec();
+        long.extend(std::iter::repeat_n(b"X-Header: x\r\n", 5_000).flatten());
+        let answer = ask(address, &long);
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
+        // A client that says nothing and goes away.
+        drop(TcpStream::connect(address).unwrap());
+        assert!(get(address, "/").starts_with("HTTP/1.1 200"));
+    }
+
+    #[test]
+    fn a_silent_client_holds_nobody_up() {
+        let address = server();
+        let silent: Vec<TcpStream> =
+            (0..10).map(|_| TcpStream::connect(address).unwrap()).collect();
+        assert!(get(address, "/").starts_with("HTTP/1.1 200"));
+        drop(silent);
+    }
+
+    #[test]
+    fn a_taken_port_is_said_and_the_next_free_one_found() {
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let error = bind(Some(port)).unwrap_err().to_string();
+        assert_eq!(error, format!("cannot listen on port {port}"));
+        let (first, second) = (bind(None).unwrap(), bind(None).unwrap());
+        assert_ne!(first.local_addr().unwrap(), second.local_addr().unwrap());
+    }
+
+    #[test]
+    fn a_change_is_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("book/src")).unwrap();
+        let page = folder.path().join("book/src/a.md");
+        fs::write(&page, "one").unwrap();
+        let before = stamp(folder.path());
+        assert_eq!(before, stamp(folder.path()));
+        fs::write(&page, "three").unwrap();
+        assert_ne!(before, stamp(folder.path()));
+    }
+}
