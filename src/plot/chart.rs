@@ -6,7 +6,7 @@ use super::axis::Axis;
 use super::canvas::{Canvas, Picture, render};
 use super::contour::Grid;
 use super::legend::{Entry, Sample};
-use super::marks::{Layer, Plot};
+use super::marks::{Layer, Look, Plot};
 use super::style::Role;
 use super::{Svg, legend};
 
@@ -33,6 +33,7 @@ pub struct Chart {
     layers: Vec<Layer>,
     size: (u32, u32),
     same_scale: bool,
+    upright_grid: bool,
 }
 
 /// Points of the plane, as charts take them: a list, a slice or an iterator.
@@ -52,8 +53,8 @@ pub fn steps<T: Copy + Into<f64>>(values: &[T]) -> Vec<(f64, f64)> {
 impl Chart {
     /// An empty chart, 640 by 400.
     pub fn new(x: Axis, y: Axis) -> Self {
-        let (title, layers) = (String::new(), Vec::new());
-        Chart { x, y, title, layers, size: (640, 400), same_scale: false }
+        let (title, layers, size) = (String::new(), Vec::new(), (640, 400));
+        Chart { x, y, title, layers, size, same_scale: false, upright_grid: true }
     }
 
     /// A line of bold text above the chart, for charts that stand in [`Panels`].
@@ -189,7 +190,7 @@ impl Chart {
     }
 
     /// The line `w[0] x + w[1] y + b = 0` through the whole chart, with a short arrow
-    /// along `w` to the side where it is positive: a perceptron's decision.
+    /// to the side where the sum is positive: a perceptron's decision.
     pub fn boundary(self, role: Role, name: &str, w: [f64; 2], b: f64) -> Self {
         let variant = self.variant(role);
         self.with(Layer::Boundary { name: name.to_string(), role, w, b, variant })
@@ -274,9 +275,37 @@ impl Chart {
         self
     }
 
+    /// Adds a layer below those that are there.
+    pub(super) fn under(mut self, layer: Layer) -> Self {
+        let bars = |layer: &&Layer| matches!(layer, Layer::Bars { .. });
+        let at = self.layers.iter().filter(bars).count();
+        self.layers.insert(at, layer);
+        self
+    }
+
+    pub(super) fn without_upright_grid(mut self) -> Self {
+        self.upright_grid = false;
+        self
+    }
+
+    pub(super) fn size_shown(&self) -> (u32, u32) {
+        self.size
+    }
+
     /// How many series of this role there are already.
-    fn variant(&self, role: Role) -> usize {
+    pub(super) fn variant(&self, role: Role) -> usize {
         self.layers.iter().filter(|layer| layer.series_role() == Some(role)).count()
+    }
+
+    fn look(&self) -> Look {
+        let stands = |layer: &Layer| {
+            matches!(layer, Layer::Bars { .. } | Layer::Histogram { .. })
+        };
+        Look {
+            same_scale: self.same_scale,
+            upright_grid: self.upright_grid,
+            grounded: self.layers.iter().any(stands),
+        }
     }
 
     fn references(&self) -> usize {
@@ -313,8 +342,7 @@ impl Picture for Chart {
             self.layers.iter().flat_map(|layer| layer.extent().0).collect();
         let ys: Vec<f64> =
             self.layers.iter().flat_map(|layer| layer.extent().1).collect();
-        let plot =
-            Plot::new(&canvas, (&self.x, xs), (&self.y, ys), air, self.same_scale);
+        let plot = Plot::new(&canvas, (&self.x, xs), (&self.y, ys), air, self.look());
         for layer in &self.layers {
             layer.draw(&plot);
         }
@@ -341,8 +369,11 @@ impl Layer {
             Layer::Level { name, variant, .. } => {
                 (name, Sample::line(Role::Neutral, *variant, false))
             }
+            Layer::Bars { name, role, variant, .. } => {
+                (name, Sample::Bar(*role, *variant))
+            }
             Layer::Histogram { name, role, variant, .. } => {
-                (name, Sample::Patch(*role, *variant))
+                (name, Sample::Histogram(*role, *variant))
             }
             _ => return None,
         })
@@ -369,7 +400,7 @@ mod tests {
             .histogram(Role::Data, "values", &[0.5, 1.5, 1.6], (0.0, 4.0), 4)
             .band(Role::Loss, [(0.0, 0.5, 1.5), (4.0, 0.2, 0.8)])
             .line(Role::Loss, "training", line)
-            .dots(Role::Loss, "held out", &line)
+            .dots(Role::Loss, "held out", line)
             .class(3, "cats & dogs", [(1.0, 1.0)])
             .path(Role::Gradients, "descent", vec![(1.0, 3.0), (2.0, 2.0)])
             .boundary(Role::Weights, "line", [1.0, -1.0], 0.5)

@@ -3,6 +3,7 @@
 use plotters_backend::text_anchor::HPos;
 
 use super::canvas::{Canvas, SMALL};
+use super::graph;
 use super::marks;
 use super::pen::{Letters, Paint, Stroke, text_width};
 use super::style::{INK, Marker, Role, class_color, dash};
@@ -13,13 +14,24 @@ pub(super) struct Entry {
     pub(super) sample: Sample,
 }
 
+impl Entry {
+    fn width(&self) -> i32 {
+        self.sample.width() + 10 + text_width(&self.name, SMALL)
+    }
+}
+
+/// The space between entries.
+const GAP: i32 = 36;
+
 /// What stands beside the name.
 #[derive(Clone, Copy)]
 pub(super) enum Sample {
     Line { role: Role, variant: usize, dots: bool },
     Dot { role: Role, variant: usize },
     Class(usize),
-    Patch(Role, usize),
+    Bar(Role, usize),
+    Histogram(Role, usize),
+    Flow { forward: bool },
 }
 
 impl Sample {
@@ -61,32 +73,46 @@ impl Sample {
                     Some(outline),
                 );
             }
-            Sample::Patch(role, variant) => {
+            Sample::Flow { forward } => graph::flow(canvas, (middle, y), forward),
+            Sample::Bar(role, variant) => {
+                let stroke = Stroke::new(role.color(), 3);
+                let fill =
+                    Paint::faint(role.color(), if variant == 0 { 0.8 } else { 0.35 });
+                self.patch(canvas, (x, y), fill, stroke);
+            }
+            Sample::Histogram(role, variant) => {
                 let stroke = Stroke::new(role.color(), 4).dashed(dash(variant));
-                let fill = Paint::faint(role.color(), 0.3);
-                let card = (x, y - 10, self.width(), 20);
-                canvas.ink(|pen| pen.card(card, 3, Some(fill), Some(stroke)));
+                self.patch(canvas, (x, y), Paint::faint(role.color(), 0.3), stroke);
             }
         }
     }
+
+    fn patch(self, canvas: &Canvas, (x, y): (i32, i32), fill: Paint, stroke: Stroke) {
+        let card = (x, y - 10, self.width(), 20);
+        canvas.ink(|pen| pen.card(card, 0, Some(fill), Some(stroke)));
+    }
+}
+
+/// How wide the legend is on one row.
+pub(super) fn width(entries: &[Entry]) -> i32 {
+    let gaps = GAP * entries.len().saturating_sub(1) as i32;
+    entries.iter().map(Entry::width).sum::<i32>() + gaps
 }
 
 /// Draws the legend at the top and gives back what is left below.
 pub(super) fn draw(canvas: &Canvas, entries: &[Entry]) -> Canvas {
-    const GAP: i32 = 36;
     const ROW: i32 = SMALL + 14;
     if entries.is_empty() {
         return canvas.clone();
     }
-    let width = |e: &Entry| e.sample.width() + 10 + text_width(&e.name, SMALL);
     let mut rows: Vec<(i32, Vec<&Entry>)> = Vec::new();
     for entry in entries {
         match rows.last_mut() {
-            Some((used, row)) if *used + GAP + width(entry) <= canvas.width => {
-                *used += GAP + width(entry);
+            Some((used, row)) if *used + GAP + entry.width() <= canvas.width => {
+                *used += GAP + entry.width();
                 row.push(entry);
             }
-            _ => rows.push((width(entry), vec![entry])),
+            _ => rows.push((entry.width(), vec![entry])),
         }
     }
     let mut y = canvas.y + ROW / 2 + 4;
@@ -97,7 +123,7 @@ pub(super) fn draw(canvas: &Canvas, entries: &[Entry]) -> Canvas {
             let at = (x + entry.sample.width() + 10, y + SMALL * 35 / 100);
             canvas
                 .ink(|pen| pen.text(&entry.name, at, Letters::new(SMALL, HPos::Left)));
-            x += width(entry) + GAP;
+            x += entry.width() + GAP;
         }
         y += ROW;
     }

@@ -1,5 +1,7 @@
 //! The plotting area with its axes, and the marks that are laid on it.
 
+use std::collections::BTreeMap;
+
 use plotters::chart::{ChartBuilder, LabelAreaPosition};
 use plotters::coord::cartesian::Cartesian2d;
 use plotters::drawing::DrawingArea;
@@ -9,7 +11,7 @@ use plotters::style::{Color, IntoFont, IntoTextStyle, TextStyle};
 use super::axis::{Axis, Fitted};
 use super::canvas::{Canvas, SMALL, TEXT};
 use super::contour::{Grid, contour};
-use super::pen::{Letters, Paint, Pen, Stroke, text_width};
+use super::pen::{Cell, Letters, Paint, Pen, Polyline, Stroke, text_width};
 use super::style::{INK, Marker, Role, class_color, dash};
 
 /// One thing laid on a chart.
@@ -78,6 +80,13 @@ pub(super) enum Layer {
         at: (f64, f64),
         text: String,
     },
+    Bars {
+        name: String,
+        role: Role,
+        variant: usize,
+        width: f64,
+        bars: Vec<Bar>,
+    },
     Histogram {
         name: String,
         role: Role,
@@ -85,6 +94,15 @@ pub(super) enum Layer {
         counts: Vec<usize>,
         variant: usize,
     },
+}
+
+/// One bar: its middle, its height, how far it spreads, and what is written on it.
+#[derive(Clone, Debug)]
+pub(super) struct Bar {
+    pub(super) x: f64,
+    pub(super) y: f64,
+    pub(super) spread: f64,
+    pub(super) text: String,
 }
 
 impl Layer {
@@ -95,6 +113,7 @@ impl Layer {
             | Layer::Dots { role, .. }
             | Layer::Path { role, .. }
             | Layer::Boundary { role, .. }
+            | Layer::Bars { role, .. }
             | Layer::Histogram { role, .. } => Some(*role),
             _ => None,
         }
@@ -122,6 +141,10 @@ impl Layer {
             Layer::Histogram { range, counts, .. } => {
                 let most = counts.iter().copied().max().unwrap_or(0) as f64;
                 (vec![range.0, range.1], vec![0.0, 1.05 * most])
+            }
+            Layer::Bars { bars, .. } => {
+                let ends = |b: &Bar| [1.1 * (b.y - b.spread), 1.1 * (b.y + b.spread)];
+                (vec![], bars.iter().flat_map(ends).chain([0.0]).collect())
             }
             Layer::Boundary { .. } | Layer::Note { .. } => (vec![], vec![]),
         }
@@ -162,6 +185,11 @@ impl Layer {
             Layer::Level { at, upright, variant, .. } => {
                 plot.level(*at, *upright, *variant);
             }
+            Layer::Bars { role, variant, width, bars, .. } => {
+                for bar in bars {
+                    plot.bar(*role, *variant, *width, bar);
+                }
+            }
             Layer::Note { at, text } => plot.note(*at, text),
             Layer::Histogram { role, range, counts, variant, .. } => {
                 plot.histogram(*role, *variant, *range, counts);
@@ -193,7 +221,7 @@ pub(super) fn markers(
     canvas.ink(|pen| match marker.corners(radius) {
         None => pen.circles(at, radius.round() as i32, Some(fill), outline),
         Some(corners) => {
-            let shapes: Vec<Vec<(i32, i32)>> = at
+            let shapes: Vec<Polyline> = at
                 .iter()
                 .map(|(x, y)| {
                     let corner = |(dx, dy): &(f64, f64)| {
@@ -246,9 +274,10 @@ impl Plot {
         (x_axis, xs): (&Axis, Vec<f64>),
         (y_axis, ys): (&Axis, Vec<f64>),
         air: f64,
-        same_scale: bool,
+        look: Look,
     ) -> Plot {
-        let y = y_axis.fit(ys.into_iter(), air, (canvas.height / 90).max(2) as usize);
+        let most = (canvas.height / 90).max(2) as usize;
+        let y = y_axis.fit(ys.into_iter(), if look.grounded { 0.0 } else { air }, most);
         let widest =
             y.ticks.iter().map(|(_, t)| text_width(t, SMALL)).max().unwrap_or(0);
         let (left, bottom) = (widest + TEXT + 34, SMALL + TEXT + 38);
@@ -256,12 +285,13 @@ impl Plot {
         let x = x_that_fits(x_axis, &xs, air, wide);
         let last = x.ticks.last().map_or(0, |(_, t)| text_width(t, SMALL) / 2);
         let mut margin = Margin { top: 12, right: last.max(12), bottom: 2, left: 2 };
-        if same_scale {
+        if look.same_scale {
             let box_width = wide - margin.left - margin.right;
             let box_height = canvas.height - bottom - margin.top - margin.bottom;
             margin.square_up((&x, &y), (box_width, box_height));
         }
-        let area = axes(canvas, (x_axis, &x), (y_axis, &y), &margin, (left, bottom));
+        let ends = ((x_axis, &x), (y_axis, &y));
+        let area = axes(canvas, ends, &margin, (left, bottom), look.upright_grid);
         let axes = (x_axis.clone(), y_axis.clone());
         Plot { canvas: canvas.clone(), area, axes, x, y }
     }
@@ -288,8 +318,8 @@ impl Plot {
     }
 
     /// The pieces of a polyline that lie inside the axes.
-    fn clipped(&self, points: &[(f64, f64)]) -> Vec<Vec<(i32, i32)>> {
-        let mut lines: Vec<Vec<(i32, i32)>> = Vec::new();
+    fn clipped(&self, points: &[(f64, f64)]) -> Vec<Polyline> {
+        let mut lines: Vec<Polyline> = Vec::new();
         let mut open = false;
         for pair in points.windows(2) {
             let ends = self.place(pair[0]).zip(self.place(pair[1]));
@@ -309,7 +339,6 @@ impl Plot {
     }
 
     /// The part of a segment inside the axes, and whether it leaves them at its end.
-    #[allow(clippy::type_complexity)]
     fn clip(
         &self,
         a: (f64, f64),
@@ -382,13 +411,13 @@ impl Plot {
         &self,
         grid: &Grid,
         kind: impl Fn(usize) -> Option<usize>,
-    ) -> std::collections::BTreeMap<usize, Vec<(i32, i32, i32, i32)>> {
+    ) -> BTreeMap<usize, Vec<Cell>> {
         let edge = |x: f64, y: f64| {
             let (x, y) = self.place((x, y)).unwrap_or((self.x.low, self.y.low));
             let x = x.clamp(self.x.low, self.x.high);
             self.pixel((x, y.clamp(self.y.low, self.y.high)))
         };
-        let mut cells = std::collections::BTreeMap::<usize, Vec<_>>::new();
+        let mut cells = BTreeMap::<usize, Vec<Cell>>::new();
         for row in 0..grid.n {
             let mut column = 0;
             while column < grid.n {
@@ -430,7 +459,7 @@ impl Plot {
         for (i, level) in levels.iter().enumerate() {
             let fade = i as f64 / levels.len().max(1) as f64;
             let paint = Paint::faint(Role::Loss.color(), 1.0 - 0.6 * fade);
-            let lines: Vec<Vec<(i32, i32)>> = contour(grid, values, *level)
+            let lines: Vec<Polyline> = contour(grid, values, *level)
                 .iter()
                 .flat_map(|line| self.clipped(line))
                 .collect();
@@ -467,8 +496,9 @@ impl Plot {
         let stroke = Stroke::new(role.color(), 6).dashed(dash(variant));
         self.canvas.ink(|pen| pen.lines(&[vec![p, q]], stroke));
         let start = ((p.0 + q.0) / 2, (p.1 + q.1) / 2);
+        // Upright on the line as it is seen, whatever the scales of the axes.
         let (per_x, per_y) = self.pixels_per_unit();
-        let (dx, dy) = (w[0] * per_x, -w[1] * per_y);
+        let (dx, dy) = (w[0] / per_x, -w[1] / per_y);
         let length = dx.hypot(dy);
         let tip = (
             start.0 + (dx / length * 60.0).round() as i32,
@@ -510,6 +540,33 @@ impl Plot {
         self.canvas.ink(|pen| pen.text(text, at, Letters::new(SMALL, align)));
     }
 
+    fn bar(&self, role: Role, variant: usize, width: f64, bar: &Bar) {
+        let foot = self.axes.1.place(0.0).unwrap_or(self.y.low);
+        let Some(top) = self.axes.1.place(bar.y) else { return };
+        let held = |y: f64| y.clamp(self.y.low, self.y.high);
+        let (x0, y0) = self.pixel((bar.x - 0.5 * width, held(top.max(foot))));
+        let (x1, y1) = self.pixel((bar.x + 0.5 * width, held(top.min(foot))));
+        let fill = Paint::faint(role.color(), if variant == 0 { 0.8 } else { 0.35 });
+        let outline = Stroke::new(role.color(), 3);
+        let card = (x0, y0, x1 - x0, y1 - y0);
+        self.canvas.ink(|pen| pen.card(card, 0, Some(fill), Some(outline)));
+        let mut text_at = if bar.y < 0.0 { y1 + SMALL } else { y0 - 8 };
+        let middle = (x0 + x1) / 2;
+        let ends = [bar.y - bar.spread, bar.y + bar.spread];
+        if let (true, [Some(low), Some(high)]) =
+            (bar.spread > 0.0, ends.map(|y| self.axes.1.place(y)))
+        {
+            let (_, low) = self.pixel((bar.x, held(low)));
+            let (_, high) = self.pixel((bar.x, held(high)));
+            let tip = |y: i32| vec![(middle - 10, y), (middle + 10, y)];
+            let lines = [vec![(middle, low), (middle, high)], tip(low), tip(high)];
+            self.canvas.ink(|pen| pen.lines(&lines, Stroke::new(INK, 3)));
+            text_at = if bar.y < 0.0 { low + SMALL } else { high - 8 };
+        }
+        let letters = Letters::new(SMALL, HPos::Center);
+        self.canvas.ink(|pen| pen.text(&bar.text, (middle, text_at), letters));
+    }
+
     fn histogram(
         &self,
         role: Role,
@@ -540,6 +597,15 @@ impl Plot {
             pen.lines(&[corners], stroke);
         });
     }
+}
+
+/// What a chart may choose about its axes.
+#[derive(Clone, Copy)]
+pub(super) struct Look {
+    pub(super) same_scale: bool,
+    pub(super) upright_grid: bool,
+    /// Bars stand on the axis: no air below zero.
+    pub(super) grounded: bool,
 }
 
 /// The space around the plotting area, in device units.
@@ -578,13 +644,16 @@ fn x_that_fits(axis: &Axis, values: &[f64], air: f64, width: i32) -> Fitted {
     }
 }
 
+/// An axis and how it is fitted.
+type Side<'a> = (&'a Axis, &'a Fitted);
+
 /// Draws axes, ticks, grid lines and names with plotters.
 fn axes(
     canvas: &Canvas,
-    (x_axis, x): (&Axis, &Fitted),
-    (y_axis, y): (&Axis, &Fitted),
+    ((x_axis, x), (y_axis, y)): (Side, Side),
     margin: &Margin,
     (left, bottom): (i32, i32),
+    upright_grid: bool,
 ) -> DrawingArea<Pen, Cartesian2d<Fitted, Fitted>> {
     let mut chart = ChartBuilder::on(&canvas.area())
         .margin_top(margin.top)
@@ -598,9 +667,11 @@ fn axes(
     let style = |size: i32| -> TextStyle<'static> {
         ("inherit", size).into_font().into_text_style(&(0u32, 0u32)).color(&INK)
     };
-    chart
-        .configure_mesh()
-        .light_line_style(INK.mix(0.0))
+    let mut mesh = chart.configure_mesh();
+    if !upright_grid {
+        mesh.disable_x_mesh();
+    }
+    mesh.light_line_style(INK.mix(0.0))
         .bold_line_style(INK.mix(0.13))
         .axis_style(INK.mix(0.8).stroke_width(2))
         .set_all_tick_mark_size(5)

@@ -8,7 +8,13 @@
 //! | picture | made by |
 //! | --- | --- |
 //! | lines, bands, points, regions, contours, histograms | [`Chart`] |
-//! | one figure that moves | [`frames`] |
+//! | bars in groups, with their spread | [`Bars`] |
+//! | a matrix as shades, a confusion matrix | [`Heatmap`] |
+//! | small images: digits, mistakes, filters | [`Images`] |
+//! | a computation graph with values and gradients | [`Graph`] |
+//! | a network as layers of units | [`Diagram`] |
+//! | several pictures in one | [`Panels`] |
+//! | one picture that moves | [`frames`] |
 //!
 //! ```
 //! use gradbook::plot::{Axis, Chart, Role};
@@ -26,20 +32,33 @@ use std::io;
 use std::path::Path;
 
 mod axis;
+mod bars;
 mod canvas;
+mod cells;
 mod chart;
 mod contour;
 mod frames;
+mod graph;
+mod heatmap;
+mod images;
 mod legend;
 mod marks;
+mod network;
+mod panels;
 mod pen;
 mod style;
 
 pub use axis::Axis;
+pub use bars::Bars;
 pub use canvas::{Canvas, Picture};
 pub use chart::{Chart, steps};
 pub use contour::Grid;
 pub use frames::frames;
+pub use graph::{Graph, Node};
+pub use heatmap::Heatmap;
+pub use images::Images;
+pub use network::Diagram;
+pub use panels::Panels;
 pub use style::Role;
 
 /// A picture: one `<svg>` element, as text.

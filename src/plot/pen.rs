@@ -21,6 +21,12 @@ use super::style::INK;
 /// coordinates of plotters are whole numbers.
 pub(super) const SCALE: i32 = 2;
 
+/// A rectangle in device units: x, y, width, height.
+pub(super) type Cell = (i32, i32, i32, i32);
+
+/// A line through places in device units.
+pub(super) type Polyline = Vec<BackendCoord>;
+
 /// A color as SVG writes it.
 pub(super) fn css(RGBColor(r, g, b): RGBColor) -> String {
     if RGBColor(r, g, b) == INK {
@@ -124,7 +130,7 @@ impl Pen {
     }
 
     /// Lines through points; each inner list is a line of its own.
-    pub(super) fn lines(&mut self, lines: &[Vec<BackendCoord>], stroke: Stroke) {
+    pub(super) fn lines(&mut self, lines: &[Polyline], stroke: Stroke) {
         let path: String = lines.iter().map(|line| relative_path(line)).collect();
         if !path.is_empty() && stroke.paint.opacity > 0.0 {
             let round = " stroke-linejoin=\"round\"";
@@ -138,7 +144,7 @@ impl Pen {
     /// Closed shapes, all in one path: filled, and outlined if there is a stroke.
     pub(super) fn shapes(
         &mut self,
-        shapes: &[Vec<BackendCoord>],
+        shapes: &[Polyline],
         fill: Option<Paint>,
         stroke: Option<Stroke>,
     ) {
@@ -170,23 +176,33 @@ impl Pen {
     }
 
     /// Rectangles `(x, y, width, height)` of one paint, in one path, without seams.
-    pub(super) fn cells(&mut self, cells: &[(i32, i32, i32, i32)], fill: Paint) {
-        let path: String = cells
-            .iter()
-            .map(|(x, y, w, h)| format!("M{x} {y}h{w}v{h}h-{w}z"))
-            .collect();
-        if !path.is_empty() && fill.opacity > 0.0 {
-            self.elements.push(format!(
-                "<path d=\"{path}\"{} shape-rendering=\"crispEdges\"/>",
-                fill.attributes("fill")
-            ));
+    /// Where all are equally high they are the strokes of a wide brush, which takes
+    /// half as many letters as their outlines.
+    pub(super) fn cells(&mut self, cells: &[Cell], paint: Paint) {
+        let Some(&(_, _, _, height)) = cells.first() else { return };
+        if paint.opacity <= 0.0 {
+            return;
         }
+        let looks = if cells.iter().all(|cell| cell.3 == height) {
+            let brush = paint.attributes("stroke");
+            format!(
+                " d=\"{}\" fill=\"none\"{brush} stroke-width=\"{height}\"",
+                brush_path(cells)
+            )
+        } else {
+            let outlines: String = cells
+                .iter()
+                .map(|(x, y, w, h)| format!("M{x} {y}h{w}v{h}h-{w}z"))
+                .collect();
+            format!(" d=\"{outlines}\"{}", paint.attributes("fill"))
+        };
+        self.elements.push(format!("<path{looks} shape-rendering=\"crispEdges\"/>"));
     }
 
     /// A rectangle with round corners.
     pub(super) fn card(
         &mut self,
-        (x, y, w, h): (i32, i32, i32, i32),
+        (x, y, w, h): Cell,
         corner: i32,
         fill: Option<Paint>,
         stroke: Option<Stroke>,
@@ -273,6 +289,25 @@ fn relative_path(points: &[BackendCoord]) -> String {
         let space = if dy < 0 { "" } else { " " };
         let _ = write!(path, "l{dx}{space}{dy}");
         (x, y) = (next_x, next_y);
+    }
+    path
+}
+
+/// Cells of equal height as strokes through their middles.
+fn brush_path(cells: &[Cell]) -> String {
+    let (mut end_x, mut end_y) = (0, 0);
+    let mut path = String::new();
+    for (i, &(x, y, w, h)) in cells.iter().enumerate() {
+        if i == 0 {
+            let middle = f64::from(y) + 0.5 * f64::from(h);
+            let _ = write!(path, "M{x} {}", short(middle));
+        } else {
+            let (dx, dy) = (x - end_x, y - end_y);
+            let space = if dy < 0 { "" } else { " " };
+            let _ = write!(path, "m{dx}{space}{dy}");
+        }
+        let _ = write!(path, "h{w}");
+        (end_x, end_y) = (x + w, y);
     }
     path
 }
@@ -450,6 +485,12 @@ mod tests {
         assert_eq!(relative_path(&[(0, 0), (4, 0), (2, 0)]), "M0 0l4 0l-2 0");
         assert_eq!(relative_path(&[(5, 5), (5, 5)]), "M5 5l0 0");
         assert_eq!(relative_path(&[]), "");
+    }
+
+    #[test]
+    fn cells_are_strokes_through_their_middles() {
+        let cells = [(10, 0, 20, 5), (40, 0, 5, 5), (10, 5, 5, 5)];
+        assert_eq!(brush_path(&cells), "M10 2.5h20m10 0h5m-35 5h5");
     }
 
     #[test]

@@ -50,19 +50,19 @@ impl Role {
     }
 }
 
-/// The colors of classes in scatter plots and decision regions. No two of them look
-/// alike to an eye without red, green or blue cones, and each comes with a marker
-/// of its own ([`Marker::of`]).
+/// The colors of classes in scatter plots and decision regions. They stay apart for
+/// eyes that lack red, green or blue cones (tested below), and each comes with a
+/// marker of its own ([`Marker::of`]).
 const CLASSES: [RGBColor; 10] = [
     RGBColor(0x00, 0x72, 0xB2),
     RGBColor(0xF0, 0xE4, 0x42),
     RGBColor(0x9C, 0x3B, 0x1F),
-    RGBColor(0x56, 0xB4, 0xE9),
-    RGBColor(0x00, 0x9E, 0x73),
-    RGBColor(0xCC, 0x79, 0xA7),
-    RGBColor(0xE6, 0x9F, 0x00),
-    RGBColor(0x80, 0x80, 0x80),
-    RGBColor(0x4B, 0x2E, 0x83),
+    RGBColor(0x99, 0xDD, 0xFF),
+    RGBColor(0x99, 0x99, 0x99),
+    RGBColor(0xEE, 0x88, 0x66),
+    RGBColor(0x4B, 0x00, 0x92),
+    RGBColor(0xE6, 0x61, 0x00),
+    RGBColor(0x60, 0x60, 0x60),
     RGBColor(0xB8, 0xE0, 0xA0),
 ];
 
@@ -176,6 +176,63 @@ mod tests {
             }
         }
         assert_eq!(class_color(10), class_color(0));
+    }
+
+    /// What eyes without one kind of cone see: linear RGB in, linear RGB out
+    /// (Machado, Oliveira and Fernandes 2009, severity 1).
+    const EYES: [[[f64; 3]; 3]; 4] = [
+        [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+        [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ],
+        [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ],
+        [
+            [1.255528, -0.076749, -0.178779],
+            [-0.078411, 0.930809, 0.147602],
+            [0.004733, 0.691367, 0.303900],
+        ],
+    ];
+
+    fn row(row: [f64; 3], v: [f64; 3]) -> f64 {
+        row.iter().zip(v).map(|(a, b)| a * b).sum()
+    }
+
+    /// CIE L*a*b* of a color as an eye sees it.
+    fn lab(RGBColor(r, g, b): RGBColor, eye: [[f64; 3]; 3]) -> [f64; 3] {
+        let linear = [r, g, b].map(|c| {
+            let c = f64::from(c) / 255.0;
+            if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+        });
+        let seen = eye.map(|weights| row(weights, linear).clamp(0.0, 1.0));
+        let curve = |t: f64| {
+            if t > 0.008856 { t.cbrt() } else { 7.787 * t + 16.0 / 116.0 }
+        };
+        let x = curve(row([0.4124, 0.3576, 0.1805], seen) / 0.95047);
+        let y = curve(row([0.2126, 0.7152, 0.0722], seen));
+        let z = curve(row([0.0193, 0.1192, 0.9505], seen) / 1.08883);
+        [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+    }
+
+    #[test]
+    fn classes_stay_apart_for_every_eye() {
+        for eye in EYES {
+            for a in 0..10 {
+                for b in 0..a {
+                    let (p, q) = (lab(class_color(a), eye), lab(class_color(b), eye));
+                    let squares: f64 =
+                        p.iter().zip(q).map(|(p, q)| (p - q).powi(2)).sum();
+                    // A difference of about 2 can just be seen side by side.
+                    let least = if a < 4 { 35.0 } else { 19.0 };
+                    assert!(squares.sqrt() > least, "{a} and {b}: {}", squares.sqrt());
+                }
+            }
+        }
     }
 
     #[test]
