@@ -31,6 +31,11 @@ pub fn all(and: &Set, setosa: &Set, rng: &mut Rng) -> Vec<Row> {
 }
 
 fn last_epoch(set: &Set, rule: Rule) -> usize {
+    train(set, rule).0
+}
+
+/// The mistakes in the last of 100 epochs, and the neuron that is left.
+fn train(set: &Set, rule: Rule) -> (usize, Perceptron<f64>) {
     let mut neuron = set.new_neuron();
     let mut mistakes = 0;
     for _ in 0..100 {
@@ -39,7 +44,7 @@ fn last_epoch(set: &Set, rule: Rule) -> usize {
             mistakes += usize::from(rule(&mut neuron, x.as_slice(), target));
         }
     }
-    mistakes
+    (mistakes, neuron)
 }
 
 // ANCHOR: no_bias
@@ -82,4 +87,28 @@ fn always(neuron: &mut Perceptron<f64>, x: &[f64], target: f64) -> bool {
 fn step(neuron: &mut Perceptron<f64>, x: &[f64], by: f64) {
     neuron.weights.iter_mut().zip(x).for_each(|(weight, x)| *weight += by * x);
     neuron.bias += by;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sets::ALL;
+
+    /// The chapter says how each broken rule ends. This is where it is so.
+    #[test]
+    fn broken_rules_end_as_the_chapter_says() {
+        let setosa = Set::setosa(("setosa", "setosa"), &ALL);
+        for seed in 0..5 {
+            let setosa = setosa.shuffled(&mut gradbook::rng(seed));
+            for (rule, always) in [(away as Rule, 1.0), (zero_one, 1.0), (always, -1.0)]
+            {
+                let neuron = train(&setosa, rule).1;
+                let mut flowers = setosa.inputs.column_iter();
+                assert!(flowers.all(|x| neuron.decide(x.as_slice()) == always));
+            }
+        }
+        let and = Set::and();
+        assert_eq!(train(&and, no_bias).1.decide(&[0.0, 0.0]), 1.0);
+        assert_eq!(train(&and, Perceptron::learn).0, 0);
+    }
 }

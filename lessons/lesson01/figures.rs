@@ -2,7 +2,7 @@
 
 use gradbook::Vector;
 use gradbook::perceptron::{Perceptron, radius};
-use gradbook::plot::{Axis, Chart, Role, Svg};
+use gradbook::plot::{Axis, Chart, Panels, Role, Svg};
 
 use crate::sets::Set;
 
@@ -64,11 +64,14 @@ pub fn line_moving(petals: &Set, states: &[Perceptron<f64>]) -> Vec<(String, Svg
 }
 
 /// Versicolor and virginica by their petals, and the best line on the way.
-pub fn no_line(petals: &Set, best: &Perceptron<f64>) -> Svg {
+pub fn no_line(petals: &Set, best: Option<&Perceptron<f64>>) -> Svg {
     let chart = petal_plane((2.5, 7.2), (0.8, 2.7))
         .class(2, "virginica", points(petals, -1.0))
         .class(0, "versicolor", points(petals, 1.0));
-    let chart = with_line(chart, "best line", best);
+    let chart = match best {
+        Some(line) => with_line(chart, "best line", line),
+        None => chart,
+    };
     let (here, there) = ((3.8, 2.2), (4.76, 1.82));
     let chart = chart.arrow(Role::Neutral, here, there);
     chart.note(2.6, 2.26, "the same petals, two species").svg()
@@ -133,14 +136,14 @@ pub fn orders(made: &[f64], bound: f64) -> Svg {
 }
 
 /// The corners for AND, OR and XOR, with the lines of two of them.
-pub fn gates() -> Vec<(String, Svg)> {
+pub fn gates() -> Svg {
     let line = |bias| Perceptron { weights: Vector::from_vec(vec![1.0, 1.0]), bias };
-    let frame = |chart: Chart| chart.size(420, 400).svg();
-    vec![
-        ("AND".into(), frame(with_line(corners(&Set::and()), "line", &line(-1.5)))),
-        ("OR".into(), frame(with_line(corners(&Set::or()), "line", &line(-0.5)))),
-        ("XOR: no line".into(), frame(corners(&Set::xor()))),
-    ]
+    let panel = |chart: Chart, title: &str| chart.title(title).size(220, 250);
+    Panels::new(3)
+        .add(panel(with_line(corners(&Set::and()), "", &line(-1.5)), "AND"))
+        .add(panel(with_line(corners(&Set::or()), "", &line(-0.5)), "OR"))
+        .add(panel(corners(&Set::xor()), "XOR"))
+        .svg()
 }
 
 /// Networks of which the number of weights was published: year, weights, name. The

@@ -79,27 +79,23 @@ impl Hands {
         examples.filter(|(x, y)| self.decide(neuron, x.as_slice()) != **y).count()
     }
 
-    /// Learns epoch by epoch until one is clean. Returns the last neuron, and the one
-    /// that was wrong least often of those that stood at the end of an epoch.
-    pub fn keep_the_best(
+    /// Learns epoch by epoch until one is clean. Returns the neuron at the end of each,
+    /// with the number of examples that it decides wrongly as it stands there.
+    pub fn epoch_by_epoch(
         self,
         set: &Set,
         max_epochs: usize,
-    ) -> Result<(Perceptron<f64>, Perceptron<f64>), FitError> {
+    ) -> Result<Vec<(usize, Perceptron<f64>)>, FitError> {
         let mut neuron = set.new_neuron();
-        let mut best = neuron.clone();
-        let mut fewest = usize::MAX;
+        let mut ends = vec![];
         for _ in 0..max_epochs {
             let clean = self.fit(&mut neuron, set, 1)? == [0];
-            let wrong = self.count_mistakes(&neuron, set);
-            if wrong < fewest {
-                (best, fewest) = (neuron.clone(), wrong);
-            }
+            ends.push((self.count_mistakes(&neuron, set), neuron.clone()));
             if clean {
                 break;
             }
         }
-        Ok((neuron, best))
+        Ok(ends)
     }
 
     /// Learns from zero for a number of epochs and writes down every mistake.

@@ -72,7 +72,7 @@ fn gates(run: &mut Run) -> Result {
         rows.push(vec![x1, x2, digit(and), digit(or), digit(xor_from_gates(&inputs))]);
     }
     run.table(&["x1", "x2", "AND", "OR", "XOR (three gates)"], &rows);
-    run.frames("gates", "A line for AND, one for OR, none for XOR.", &figures::gates())
+    run.figure("gates", "A line for AND, one for OR, none for XOR.", &figures::gates())
 }
 
 /// 1957: the neuron finds its weights itself. Every mistake on OR, and what it changes.
@@ -154,16 +154,19 @@ fn widest(set: &Set) -> std::result::Result<Widest, FitError> {
 /// Versicolor or virginica: with no line to find, nothing can settle.
 fn no_line(run: &mut Run, hands: Hands, sisters: &Set, epochs: usize) -> Result {
     run.heading("Versicolor or virginica: no line exists");
-    let (last, best) = hands.keep_the_best(sisters, epochs)?;
-    let [last, best] = [last, best].map(|line| hands.count_mistakes(&line, sisters));
-    run.count("versicolor_best", best);
-    run.say(&format!("After {epochs} epochs, wrong: {last} of 100 flowers."));
-    run.say(&format!("With the best weights on the way, wrong: {best}."));
+    let wrong = |set| -> Result<Vec<_>> { Ok(hands.epoch_by_epoch(set, epochs)?) };
+    let ends: Vec<usize> = wrong(sisters)?.iter().map(|end| end.0).collect();
+    let late = &ends[ends.len().saturating_sub(100)..];
+    let fewest = late.iter().copied().min().unwrap_or(0);
+    let most = late.iter().copied().max().unwrap_or(0);
+    run.count("versicolor_late_fewest", fewest);
+    run.count("versicolor_late_most", most);
+    run.say(&format!("Wrong after each of the last 100 epochs: {fewest} to {most}."));
     let ceiling = widest(sisters)?.ceiling.max(1e-6);
     run.say(&format!("No line separates them by a margin above {ceiling:e}."));
     let petals = Set::versicolor(("versicolor, petals only", "sisters"), &PETALS);
-    let best = hands.keep_the_best(&petals, epochs)?.1;
-    let picture = figures::no_line(&petals, &best);
+    let best = wrong(&petals)?.into_iter().min_by_key(|end| end.0);
+    let picture = figures::no_line(&petals, best.map(|end| end.1).as_ref());
     run.figure("no_line", "Versicolor and virginica by their petals.", &picture)
 }
 

@@ -1,6 +1,7 @@
 //! Does the order matter, and does what was learned hold for new flowers?
 
 use gradbook::data::folds;
+use gradbook::perceptron::Perceptron;
 use gradbook::rng;
 use lessons::{Result, Run};
 
@@ -100,12 +101,13 @@ fn one_division(
             train = train.with_shuffled_targets(&mut rng);
         }
         let test = set.select(&split.test);
-        let (neuron, fewest) = hands.keep_the_best(&train, 200)?;
-        let right = |neuron| {
-            1.0 - hands.count_mistakes(neuron, &test) as f64 / test.targets.len() as f64
+        let ends = hands.epoch_by_epoch(&train, 200)?;
+        let right = |end: Option<&(usize, Perceptron<f64>)>| {
+            let wrong = end.map_or(0, |end| hands.count_mistakes(&end.1, &test));
+            (1.0 - wrong as f64 / test.targets.len() as f64) / splits.len() as f64
         };
-        last += right(&neuron) / splits.len() as f64;
-        best += right(&fewest) / splits.len() as f64;
+        last += right(ends.last());
+        best += right(ends.iter().min_by_key(|end| end.0));
     }
     Ok((last, best))
 }

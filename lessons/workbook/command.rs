@@ -65,7 +65,10 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command> {
             Arg::Long("format") => options.json = Some(format(&mut parser)?),
             Arg::Value(word) => positional.push(word.to_string_lossy().into_owned()),
             other => {
-                return Err(Error::usage(format!("{}; {SEE_HELP}", other.unexpected())));
+                return Err(Error::usage(format!(
+                    "{}; {SEE_HELP}",
+                    other.unexpected()
+                )));
             }
         }
     }
