@@ -81,7 +81,7 @@ The rule decides like this:
 
 ## What you will be able to do
 
-Train, as {{#ref rosenblatt1958}} did.
+Train, as {{#ref rosenblatt1958}} did (see {{#ref rosenblatt1958}}).
 
 ## Predict
 
@@ -315,7 +315,8 @@ fn directives_become_what_they_stand_for() {
         "It reached 97.5% (97.8% with",
         "deviation of 0.4%) after 1,200 steps",
         "```console\n$ cargo run --bin lesson05\naccuracy 97.5%\n```",
-        "[Rosenblatt (1958)](bibliography.md#rosenblatt1958)",
+        "as [Rosenblatt (1958)](bibliography.md#rosenblatt1958) did",
+        "(see [Rosenblatt 1958](bibliography.md#rosenblatt1958))",
         "[Figure 5.1](#figure-5-1)",
         "**Figure 5.1.** The loss falls to 0.25.",
         "aria-label=\"A falling line.\"",

@@ -61,6 +61,9 @@ impl Maths {
             let style = format!("style=\"color:#{color};\"");
             mathml = mathml.replace(&style, &format!("class=\"role-{role}\""));
         }
+        // A strut, so that the bar of a root stays clear of low letters.
+        mathml =
+            mathml.replace("<msqrt>", "<msqrt><mspace height=\"0.62em\"></mspace>");
         Ok(with_plain_primes(mathml))
     }
 

@@ -111,7 +111,9 @@ impl<'a> Writer<'a> {
             "exercises" => self.exercises(),
             _ => {
                 let maths = self.chapter.maths.iter().any(|r| r.contains(&start));
-                self.inline(directive, if maths { Place::Maths } else { Place::Prose })
+                let place = if maths { Place::Maths } else { Place::Prose };
+                let before = self.chapter.prose.get(..start).unwrap_or("");
+                self.inline(directive, place, before)
             }
         }
     }
@@ -120,13 +122,14 @@ impl<'a> Writer<'a> {
         &mut self,
         directive: &Directive,
         place: Place,
+        before: &str,
     ) -> Result<String, String> {
         if let Some(fault) = &directive.fault {
             return Err(fault.clone());
         }
         match directive.name.as_str() {
             "value" | "full" | "spread" => self.number(directive, place),
-            "ref" => self.work(directive),
+            "ref" => self.work(directive, before),
             "fig" => {
                 let [name] = directive.words("NAME")?;
                 let number = self.chapter.figure_number(name);
@@ -144,9 +147,10 @@ impl<'a> Writer<'a> {
         let mut done = 0;
         for directive in directives::find(text, &[]) {
             out.push_str(&text[done..directive.range.start]);
-            let dollars = text[..directive.range.start].matches('$').count();
+            let before = &text[..directive.range.start];
+            let dollars = before.matches('$').count();
             let place = if dollars % 2 == 1 { Place::Maths } else { Place::Prose };
-            out.push_str(&self.inline(&directive, place)?);
+            out.push_str(&self.inline(&directive, place, before)?);
             done = directive.range.end;
         }
         Ok(out + &text[done..])
@@ -191,13 +195,17 @@ impl<'a> Writer<'a> {
         runs::format(value, how, place)
     }
 
-    fn work(&mut self, directive: &Directive) -> Result<String, String> {
+    /// "Rosenblatt (1958)", or "Rosenblatt 1958" inside parentheses.
+    fn work(&mut self, directive: &Directive, before: &str) -> Result<String, String> {
         let [id] = directive.words("ID")?;
         let workspace = self.workspace;
         let works = self.works.get_or_insert_with(|| bibliography::load(workspace));
         let works = works.as_ref().map_err(|error| error.clone())?;
         let label =
             works.get(id).ok_or(format!("the bibliography has no entry `{id}`"))?;
+        let sentence = before.rsplit("\n\n").next().unwrap_or("");
+        let inside = sentence.matches('(').count() > sentence.matches(')').count();
+        let label = if inside { label.replace(['(', ')'], "") } else { label.clone() };
         Ok(format!("[{label}](bibliography.md#{id})"))
     }
 
