@@ -107,6 +107,16 @@ fn a_gzip_bomb_is_stopped_at_its_own_claim() {
 }
 
 #[test]
+fn a_gzip_bomb_of_text_is_stopped_by_its_size() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bomb.csv");
+    let bomb = gzip((0..64).map(|_| vec![b'0'; 1 << 20]));
+    std::fs::write(&path, &bomb).unwrap();
+    let used = largest(|| assert!(csv::read(&path).is_err()));
+    assert!(used < 2 * 256 * bomb.len() + UNPACKER, "{used}");
+}
+
+#[test]
 fn a_true_claim_is_met_with_its_own_size() {
     let bytes = [idx_header(&[1000, 28, 28]), vec![9; 784_000]].concat();
     let used = largest(|| drop(idx::parse("f", &bytes).unwrap()));
@@ -159,12 +169,19 @@ proptest! {
 
     #[test]
     fn a_table_costs_a_small_multiple_of_its_text(
-        text in "(a,b,c\n)?([a-c0-9]{0,2},?){0,400}([0-9],[0-9],[0-9]\n){0,200}",
+        columns in 1..40usize,
+        rows in 0..200usize,
+        cell in "[0-9ab]{0,2}",
+        headed: bool,
     ) {
+        let names: Vec<String> = (0..columns).map(|c| format!("c{c}")).collect();
+        let row = vec![cell.as_str(); columns].join(",") + "\n";
+        let header = if headed { names.join(",") + "\n" } else { String::new() };
+        let text = header + &row.repeat(rows);
         let used = largest(|| {
             if let Ok(table) = csv::parse("f", text.as_str()) {
-                let _ = table.numbers::<f64>(&["a", "b"]);
-                let _ = table.classes("c");
+                let _ = table.numbers::<f64>(&["c0", "c1"]);
+                let _ = table.classes("c0");
             }
         });
         prop_assert!(used <= 1024 + 32 * text.len(), "{} bytes, {}", text.len(), used);

@@ -3,8 +3,9 @@
 //! The first line names the columns, every other line is one example. Cells are divided
 //! at every comma: quoted cells are refused rather than misread. Blank lines are
 //! skipped, spaces around a cell are ignored, both kinds of line ending are read.
+//! A gzip file is known by its content, not by its name.
 
-use super::Dataset;
+use super::{Dataset, file};
 use crate::{Matrix, Real};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -114,20 +115,20 @@ struct Row {
     end: usize,
 }
 
-/// Reads a file.
+/// Reads a file, plain or gzip.
 pub fn read(path: impl AsRef<Path>) -> Result<Table, CsvError> {
     let path = path.as_ref();
-    let file = path.display().to_string();
-    let bytes = match super::file::read(path) {
+    let name = path.display().to_string();
+    let bytes = match file::read(path).and_then(file::unpack_text) {
         Ok(bytes) => bytes,
-        Err(source) => return Err(CsvError::Unreadable { file, source }),
+        Err(source) => return Err(CsvError::Unreadable { file: name, source }),
     };
     match String::from_utf8(bytes) {
-        Ok(text) => parse(&file, text),
+        Ok(text) => parse(&name, text),
         Err(error) => {
             let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
             let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
-            Err(CsvError::NotText { file, line })
+            Err(CsvError::NotText { file: name, line })
         }
     }
 }

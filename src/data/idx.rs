@@ -148,7 +148,7 @@ pub fn read(path: impl AsRef<Path>) -> Result<Idx, IdxError> {
 
 /// Reads bytes, plain or gzip; `file` is the name that errors should mention.
 pub fn parse(file: &str, bytes: &[u8]) -> Result<Idx, IdxError> {
-    match bytes.starts_with(&[0x1f, 0x8b]) {
+    match file::is_gzip(bytes) {
         true => {
             let most = (bytes.len() as u64).saturating_mul(BEST_RATIO);
             unpack(file, MultiGzDecoder::new(bytes), most)
