@@ -494,7 +494,7 @@ fn standardize() -> Box<dyn Check> {
     )
     .hint(
         "The variance is the mean of (x - mean) squared over `train`; the deviation is \
-         its square root. If all of `train` is one and the same number, take 1 instead.",
+         its square root. If all numbers in `train` are equal, take 1 instead.",
     )
     .hint("One closure serves both parts: `|x| (x - mean) / deviation`.")
     .build()

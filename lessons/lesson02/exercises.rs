@@ -4,9 +4,6 @@
 //! When all five pass, `cargo run --bin lesson02 -- --mine` runs a line and a
 //! classifier on them. Everything is slices and vectors of `f64`.
 
-// The stubs do not read their arguments yet.
-#![allow(unused_variables)]
-
 /// Exercise 2.1: the mean squared error and its slope.
 ///
 /// `predictions` and `targets` hold one number for each of n examples, n >= 1.

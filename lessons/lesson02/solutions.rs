@@ -27,8 +27,9 @@ pub fn line_step(
 
 /// Exercise 2.3: binary cross-entropy from logits.
 ///
-/// `-ln(p)` is `ln(1 + e^-z)` and `-ln(1 - p)` is `ln(1 + e^z)`. Both are `ln(1 + e^a)`,
-/// and where a is positive that is `a + ln(1 + e^-a)`: no exponent is ever above 0.
+/// `-ln(p)` is `ln(1 + e^-z)` and `-ln(1 - p)` is `ln(1 + e^z)`. Both are
+/// `ln(1 + e^a)`, and where a is positive that is `a + ln(1 + e^-a)`: no exponent is
+/// ever above 0.
 pub fn cross_entropy(logits: &[f64], targets: &[f64]) -> f64 {
     let cost = |(&z, &t): (&f64, &f64)| {
         let a = if t == 1.0 { -z } else { z };
