@@ -2,9 +2,15 @@
 //! The chapter shows these lines; the lesson runs them.
 
 use gradbook::Matrix;
+use lessons::Run;
 
-/// Runs the tour. Each row: what it is, its shape, its numbers as they lie in memory.
-pub fn tour() -> Vec<[String; 3]> {
+/// Shows each tensor of the tour: its shape, and its numbers as they lie in memory.
+pub fn in_a_matrix(run: &mut Run) {
+    run.heading("Tensors in a matrix");
+    run.table(&["tensor", "shape", "its numbers, as they lie in memory"], &tour());
+}
+
+fn tour() -> Vec<[String; 3]> {
     // ANCHOR: shape
     // Three flowers of two features: petal length and petal width, in cm.
     #[rustfmt::skip]

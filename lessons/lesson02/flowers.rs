@@ -1,0 +1,152 @@
+//! Versicolor or virginica: a logistic regression, judged on flowers it has not seen.
+
+use gradbook::Matrix;
+use gradbook::data::{self, Standardizer};
+use gradbook::linear::{Descent, LinearModel, accuracy};
+use gradbook::loss::BinaryCrossEntropy;
+use rand::seq::SliceRandom;
+
+use lessons::{Result, Run};
+
+use crate::hands::Hands;
+use crate::pictures;
+
+/// How often each training flower is seen.
+pub const EPOCHS: usize = 60;
+/// Flowers to a step.
+pub const BATCH: usize = 16;
+/// The learning rate.
+pub const RATE: f64 = 0.3;
+
+/// The whole recipe, or the recipe with one thing left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recipe {
+    /// Everything as it should be.
+    Whole,
+    /// The training flowers get each other's names: there is nothing left to learn.
+    ShuffledLabels,
+    /// Measurements in centimeters, as they come.
+    Unscaled,
+}
+
+/// What came of it.
+pub struct Trained {
+    /// Four weights and a bias.
+    pub model: LinearModel<f64>,
+    /// The held-out flowers, not scaled.
+    pub held_out: Matrix<f64>,
+    /// 0 for versicolor, 1 for virginica, held out.
+    pub targets: Matrix<f64>,
+    /// The model's scores for the held-out flowers.
+    pub logits: Matrix<f64>,
+    /// The share of held-out flowers on the right side of zero.
+    pub accuracy: f64,
+    /// The mean loss on the training flowers.
+    pub train_loss: f64,
+}
+
+/// Splits the hundred flowers by the seed, 70 to 30, trains on the first part and
+/// judges on the other.
+pub fn train(
+    hands: Hands,
+    recipe: Recipe,
+    descent: Descent<f64>,
+    seed: u64,
+) -> Result<Trained> {
+    let iris = data::iris::<f64>();
+    let two: Vec<usize> = (0..iris.len()).filter(|&i| iris.labels[i] > 0).collect();
+    let flowers = iris.select(&two);
+    let targets = flowers.targets.rows(2, 1).into_owned();
+
+    let mut rng = gradbook::rng(seed);
+    let split = data::split::stratified(&flowers.labels, 0.3, &mut rng)?;
+    let part = |indices: &[usize]| {
+        (flowers.inputs.select_columns(indices), targets.select_columns(indices))
+    };
+    let ((x, mut y), (held_out, targets)) = (part(&split.train), part(&split.test));
+    if recipe == Recipe::ShuffledLabels {
+        y.as_mut_slice().shuffle(&mut rng);
+    }
+    let (x, z) = match recipe {
+        Recipe::Unscaled => (x, held_out.clone()),
+        _ => hands.standardize(&x, &held_out)?,
+    };
+    let mut model = LinearModel::zeros(x.nrows());
+    descent.run(&mut model, &BinaryCrossEntropy, &x, &y, &mut rng)?;
+    Ok(Trained {
+        accuracy: accuracy(&model, &z, &targets)?,
+        train_loss: hands.cross_entropy(&model.scores(&x)?, &y)?,
+        logits: model.scores(&z)?,
+        model,
+        held_out,
+        targets,
+    })
+}
+
+impl Trained {
+    /// The accuracy when each held-out flower is standardized by itself.
+    pub fn accuracy_with_own_rulers(&self) -> Result<f64> {
+        let mut scaled = self.held_out.clone();
+        for flower in 0..scaled.ncols() {
+            let alone = self.held_out.columns(flower, 1).into_owned();
+            let alone = Standardizer::fit(&alone)?.transform(&alone)?;
+            scaled.set_column(flower, &alone.column(0));
+        }
+        Ok(accuracy(&self.model, &scaled, &self.targets)?)
+    }
+}
+
+/// Trains and judges the classifier, then leaves out one thing after another.
+pub fn versicolor_or_virginica(run: &mut Run, hands: Hands) -> Result<Trained> {
+    run.heading("Versicolor or virginica?");
+    let args = run.arguments();
+    let (epochs, batch) = (args.epochs(EPOCHS), args.batch(BATCH));
+    let descent = Descent { learning_rate: args.lr(RATE), epochs, batch };
+    let (seed, full) = (args.seed, args.full);
+
+    let trained = train(hands, Recipe::Whole, descent, seed)?;
+    let ones = trained.targets.mean();
+    let guess = ones.max(1.0 - ones);
+    run.value("test_accuracy", trained.accuracy);
+    run.baseline("test_accuracy", guess);
+    run.value("guess_accuracy", guess);
+    let logits = &trained.logits;
+    let surprise = hands.cross_entropy(logits, &trained.targets)?;
+    run.say(&format!(
+        "70 flowers to learn from, {} held out. Naming one class for all is right for \
+         {:.0}%.\nLogistic regression is right for {:.1}%; its cross-entropy there is \
+         {surprise:.3}.",
+        logits.ncols(),
+        100.0 * guess,
+        100.0 * trained.accuracy,
+    ));
+    let table = [
+        ("everything as it should be", Recipe::Whole, ""),
+        ("training labels shuffled", Recipe::ShuffledLabels, "shuffled_"),
+        ("measurements not scaled", Recipe::Unscaled, "unscaled_"),
+    ];
+    let seeds: Vec<u64> = if full { (0..20).collect() } else { vec![seed] };
+    let mut rows = Vec::new();
+    for (name, recipe, prefix) in table {
+        let runs: Result<Vec<Trained>> =
+            seeds.iter().map(|&seed| train(hands, recipe, descent, seed)).collect();
+        let runs = runs?;
+        let accuracies: Vec<f64> = runs.iter().map(|run| run.accuracy).collect();
+        let loss = runs.iter().map(|run| run.train_loss).sum::<f64>() / runs.len() as f64;
+        let accuracy = accuracies.iter().sum::<f64>() / runs.len() as f64;
+        run.value(&format!("{prefix}train_loss"), loss);
+        if full {
+            run.spread(&format!("{prefix}test_accuracy"), &accuracies);
+        } else {
+            run.value(&format!("{prefix}test_accuracy"), accuracy);
+        }
+        let (accuracy, loss) = (format!("{:.1}%", 100.0 * accuracy), format!("{loss:.3}"));
+        rows.push([name.to_string(), accuracy, loss]);
+    }
+    run.table(&["recipe", "held-out accuracy", "training loss"], &rows);
+    if full {
+        run.say("Means over twenty splits.");
+    }
+    run.figure("flowers", "Held-out flowers", &pictures::flowers(&trained))?;
+    Ok(trained)
+}
