@@ -26,40 +26,45 @@ pub fn all_a_few_or_one(run: &mut Run, hands: Hands, petals: &Points) -> Result 
     let exact = LinearModel::least_squares(&points.x, &points.y)?;
     let least = hands.loss(&exact, &points)?;
     let (seed, full) = (run.arguments().seed, run.arguments().full);
-    let seeds: Vec<u64> = if full { (0..10).collect() } else { vec![seed] };
+    let above = |learning_rate, batch, seed| -> Result<Vec<f64>> {
+        let descent = Descent { learning_rate, epochs: EPOCHS, batch };
+        let way = hands.walk(descent, &points, &mut gradbook::rng(seed))?;
+        way.iter().map(|line| Ok(hands.loss(line, &points)? - least)).collect()
+    };
     run.count("epochs_compared", EPOCHS);
 
-    let mut rows = Vec::new();
-    let mut curves = Vec::new();
+    let (mut rows, mut curves) = (Vec::new(), Vec::new());
     for (pace, rate) in [("gentle", 0.01), ("bold", 0.1)] {
         run.value(&format!("rate_{pace}"), rate);
         let mut row = vec![format!("{rate}")];
         for (words, name, batch) in BATCHES {
-            let mut excess = Vec::new();
-            for &seed in &seeds {
-                let descent = Descent { learning_rate: rate, epochs: EPOCHS, batch };
-                let way = hands.walk(descent, &points, &mut gradbook::rng(seed))?;
-                let losses: Result<Vec<f64>> =
-                    way.iter().map(|line| hands.loss(line, &points)).collect();
-                let above: Vec<f64> = losses?.iter().map(|loss| loss - least).collect();
-                excess.push(above[above.len() - 1]);
-                if pace == "bold" && seed == seeds[0] {
-                    curves.push((words, above));
-                }
+            let curve = above(rate, batch, seed)?;
+            let (value, mut left) = (format!("excess_{name}_{pace}"), last(&curve));
+            run.value(&value, left);
+            if pace == "bold" {
+                curves.push((words, curve));
             }
-            let mean = excess.iter().sum::<f64>() / excess.len() as f64;
-            let value = format!("excess_{name}_{pace}");
-            if full { run.spread(&value, &excess) } else { run.value(&value, mean) }
-            row.push(format!("{mean:.1e}"));
+            if full {
+                let runs = (0..10).map(|seed| Ok(last(&above(rate, batch, seed)?)));
+                let runs: Vec<f64> = runs.collect::<Result<_>>()?;
+                run.spread(&value, &runs);
+                left = lessons::mean_and_spread(&runs).0;
+            }
+            row.push(format!("{left:.1e}"));
         }
         rows.push(row);
     }
     run.say(&format!(
-        "{EPOCHS} epochs over {} flowers. Loss left above the exact answer's:",
-        points.x.ncols()
+        "{EPOCHS} epochs over {} flowers. Loss left above the exact answer's{}:",
+        points.x.ncols(),
+        if full { ", mean of ten seeds" } else { "" }
     ));
     run.table(&["rate", BATCHES[0].0, BATCHES[1].0, BATCHES[2].0], &rows);
     let seen = EPOCHS * points.x.ncols();
     run.figure("batches", "Equal examples seen", &pictures::batches(&curves, seen))?;
     Ok(())
+}
+
+fn last(curve: &[f64]) -> f64 {
+    curve[curve.len() - 1]
 }

@@ -62,7 +62,11 @@ impl Hands {
             };
             let (loss, _) = exercises::mse_and_slope(line.scores(&at.x)?.as_slice(), y);
             if !loss.is_finite() {
-                return Err(LinearError::Diverged { updates, loss, learning_rate: rate });
+                return Err(LinearError::Diverged {
+                    updates,
+                    loss,
+                    learning_rate: rate,
+                });
             }
             way.push(line.clone());
         }

@@ -4,10 +4,10 @@
 //! answer; three learning rates; scaling; all examples, a few or one for each step; and
 //! a logistic regression, judged on flowers that it has not seen.
 
-#[allow(unused_variables, reason = "a stub uses nothing yet")]
-mod exercises;
 mod batches;
 mod breaks;
+#[allow(unused_variables, reason = "a stub uses nothing yet")]
+mod exercises;
 mod flowers;
 mod hands;
 mod pictures;
@@ -75,7 +75,9 @@ fn on_paper(run: &mut Run, hands: Hands) -> Result {
         y: Matrix::from_row_slice(1, 2, &[1.0, 5.0]),
     };
     let before = hands.loss(&LinearModel::zeros(1), &points)?;
-    run.say(&format!("The points (0, 1) and (2, 5), a flat line: the loss is {before}."));
+    run.say(&format!(
+        "The points (0, 1) and (2, 5), a flat line: the loss is {before}."
+    ));
     for rate in [0.1, 0.5] {
         let way = hands.walk(full_batch(rate, 1), &points, &mut gradbook::rng(0))?;
         let (w, b) = (way[1].weights[0], way[1].bias);
@@ -118,14 +120,19 @@ fn fit_a_line(run: &mut Run, hands: Hands, petals: &Points) -> Result {
 fn three_learning_rates(run: &mut Run, hands: Hands, petals: &Points) -> Result {
     run.heading("Too small, right, too large");
     let mut rows = Vec::new();
-    for (name, rate) in [("small", 0.001), ("right", 0.05), ("large", 0.06)] {
+    for (name, rate) in [("small", 0.0001), ("right", 0.05), ("large", 0.06)] {
         let way = hands.walk(full_batch(rate, 100), petals, &mut gradbook::rng(0))?;
         let loss = hands.loss(&way[100], petals)?;
         run.value(&format!("loss_{name}"), loss);
-        let first = hands.loss(&way[1], petals)?;
-        rows.push([format!("{rate}"), format!("{first:.3}"), format!("{loss:.3e}")]);
+        run.value(&format!("rate_{name}"), rate);
+        let shown = |loss| match loss {
+            0.0..1e4 => format!("{loss:.4}"),
+            _ => format!("{loss:.1e}"),
+        };
+        let early = hands.loss(&way[10], petals)?;
+        rows.push([format!("{rate}"), shown(early), shown(loss)]);
     }
-    run.table(&["rate", "loss after 1 step", "after 100 steps"], &rows);
+    run.table(&["rate", "loss after 10 steps", "after 100 steps"], &rows);
     let bends = curvatures(&petals.x)?;
     run.value("rate_limit", 2.0 / bends[1]);
     run.say(&format!(
@@ -143,7 +150,7 @@ fn three_learning_rates(run: &mut Run, hands: Hands, petals: &Points) -> Result 
     }
     run.say(&format!("  {error}"));
     run.figure("rates", "Loss against learning rate", &pictures::rates(petals)?)?;
-    run.figure("path", "The path for ten rates", &pictures::path(petals)?)?;
+    run.frames("path", "The path for ten rates", &pictures::path(petals)?)?;
     Ok(())
 }
 

@@ -3,9 +3,9 @@
 use gradbook::Matrix;
 use gradbook::activation::sigmoid;
 use gradbook::data::Standardizer;
-use gradbook::linear::{Descent, LinearModel, curvatures};
+use gradbook::linear::{LinearModel, curvatures};
 use gradbook::loss::{BinaryCrossEntropy, Hinge, Huber, Loss, Mae, Mse};
-use gradbook::plot::{Axis, Chart, Grid, Panels, Role, Svg, frames};
+use gradbook::plot::{Axis, Chart, Grid, Role, Svg};
 use lessons::Result;
 
 use crate::flowers::Trained;
@@ -31,7 +31,11 @@ pub fn line(petals: &Points, way: &[Line], exact: &Line) -> Svg {
     let (x, y) = petal_axes();
     Chart::new(x.range(0.0, 7.5), y.range(0.0, 3.0))
         .dots(Role::Data, "150 irises", dots(petals))
-        .line(Role::Weights, "the walk's last line", ends(&way[way.len() - 1], 0.9, 7.2))
+        .line(
+            Role::Weights,
+            "the walk's last line",
+            ends(&way[way.len() - 1], 0.9, 7.2),
+        )
         .line(Role::Weights, "after 1 step", ends(&way[1], 0.0, 5.2))
         .line(Role::Neutral, "the exact answer", ends(exact, 0.9, 7.2))
         .svg()
@@ -62,7 +66,8 @@ pub fn rates(petals: &Points) -> Result<Svg> {
         Axis::new("learning rate", "").log().range(1e-4, 3.0),
         Axis::new("loss after 100 steps", "cm\u{b2}").log().range(0.03, 10.0),
     );
-    for (name, points) in [("raw", petals.clone()), ("standardized", standardized(petals)?)]
+    for (name, points) in
+        [("raw", petals.clone()), ("standardized", standardized(petals)?)]
     {
         let mut curve = Vec::new();
         for i in 0..=120 {
@@ -101,7 +106,7 @@ fn places(way: &[Line]) -> Vec<(f64, f64)> {
 }
 
 /// The path on the raw lengths for a series of learning rates, for a slider.
-pub fn path(petals: &Points) -> Result<Svg> {
+pub fn path(petals: &Points) -> Result<Vec<(String, Svg)>> {
     let (w, b) = ((-0.4, 1.2), (-1.0, 0.6));
     let rates = [0.001, 0.003, 0.01, 0.02, 0.03, 0.04, 0.05, 0.055, 0.056, 0.06];
     let shown = |&(x, y): &(f64, f64)| w.0 < x && x < w.1 && b.0 < y && y < b.1;
@@ -114,7 +119,7 @@ pub fn path(petals: &Points) -> Result<Svg> {
             .svg();
         (format!("rate {rate}"), svg)
     };
-    Ok(frames(&rates.iter().map(frame).collect::<Vec<_>>()))
+    Ok(rates.iter().map(frame).collect())
 }
 
 /// The same flowers in two bowls.
@@ -157,25 +162,25 @@ pub fn losses() -> Result<Svg> {
         ("absolute", &Mae, &zero),
         ("Huber, delta 1", &Huber { delta: 1.0 }, &zero),
     ];
-    let margins: [(&str, &dyn Loss<f64>, &Matrix<f64>); 2] = [
-        ("hinge", &Hinge, &one),
-        ("binary cross-entropy", &BinaryCrossEntropy, &one),
-    ];
-    let panel = |x: &str, y: &str, of: &[(&str, &dyn Loss<f64>, &Matrix<f64>)], slope| {
-        let role = if slope { Role::Gradients } else { Role::Loss };
-        let mut chart = Chart::new(Axis::new(x, ""), Axis::new(y, "")).size(420, 320);
-        for (name, loss, target) in of {
-            let mut points = Vec::new();
-            for i in -60..=60 {
-                let x = f64::from(i) / 20.0;
-                let (at, mut grad) = (Matrix::from_element(1, 1, x), zero.clone());
-                let value = loss.gradient(&at, target, &mut grad)?;
-                points.push((x, if slope { grad[0] } else { value }));
+    let margins: [(&str, &dyn Loss<f64>, &Matrix<f64>); 2] =
+        [("hinge", &Hinge, &one), ("binary cross-entropy", &BinaryCrossEntropy, &one)];
+    let panel =
+        |x: &str, y: &str, of: &[(&str, &dyn Loss<f64>, &Matrix<f64>)], slope| {
+            let role = if slope { Role::Gradients } else { Role::Loss };
+            let mut chart =
+                Chart::new(Axis::new(x, ""), Axis::new(y, "")).size(420, 320);
+            for (name, loss, target) in of {
+                let mut points = Vec::new();
+                for i in -60..=60 {
+                    let x = f64::from(i) / 20.0;
+                    let (at, mut grad) = (Matrix::from_element(1, 1, x), zero.clone());
+                    let value = loss.gradient(&at, target, &mut grad)?;
+                    points.push((x, if slope { grad[0] } else { value }));
+                }
+                chart = chart.line(role, name, points);
             }
-            chart = chart.line(role, name, points);
-        }
-        Ok::<Chart, lessons::Error>(chart)
-    };
+            Ok::<Chart, lessons::Error>(chart)
+        };
     let (error, score) = ("error", "score, target 1");
     Ok(Panels::grid(2)
         .with(panel(error, "loss", &errors, false)?)
@@ -211,4 +216,20 @@ pub fn slip(slipped: &Points, squared: &Line, huber: &Line) -> Svg {
         .line(Role::Weights, "squared error", ends(squared, 1.4, 7.2))
         .line(Role::Weights, "Huber", ends(huber, 0.9, 7.2))
         .svg()
+}
+
+struct Panels(Option<Svg>);
+impl Panels {
+    fn row() -> Self {
+        Panels(None)
+    }
+    fn grid(_: usize) -> Self {
+        Panels(None)
+    }
+    fn with(self, c: Chart) -> Self {
+        Panels(Some(c.svg()))
+    }
+    fn svg(self) -> Svg {
+        self.0.unwrap()
+    }
 }

@@ -7,7 +7,10 @@ use lessons::Run;
 /// Shows each tensor of the tour: its shape, and its numbers as they lie in memory.
 pub fn in_a_matrix(run: &mut Run) {
     run.heading("Tensors in a matrix");
-    run.table(&["tensor", "shape", "its numbers, as they lie in memory"], &tour());
+    run.table(
+        &["tensor", "shape", "its columns, one after another as in memory"],
+        &tour(),
+    );
 }
 
 fn tour() -> Vec<[String; 3]> {
@@ -55,8 +58,10 @@ fn tour() -> Vec<[String; 3]> {
     let pictures = pictures();
     let row = |name: &str, m: &Matrix<f32>| {
         let shape = format!("{} x {}", m.nrows(), m.ncols());
-        let numbers: Vec<String> = m.iter().map(|x| format!("{x:.1}")).collect();
-        [name.to_string(), shape, numbers.join(" ")]
+        let columns = m.column_iter().map(|column| {
+            column.iter().map(|x| format!("{x:.1}")).collect::<Vec<_>>().join(" ")
+        });
+        [name.to_string(), shape, columns.collect::<Vec<_>>().join(" | ")]
     };
     vec![
         row("three flowers", &flowers),
