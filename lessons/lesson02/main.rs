@@ -113,7 +113,7 @@ fn fit_a_line(run: &mut Run, hands: Hands, petals: &Points) -> Result {
     run.baseline("line_loss", guess);
     run.value("line_weight", weight);
     run.count("updates_raw", updates);
-    run.figure("line", "The fitted line", &pictures::line(petals, &way, &exact))?;
+    run.figure("line", "The fitted line", &pictures::line(petals, &way[..=updates]))?;
     Ok(())
 }
 

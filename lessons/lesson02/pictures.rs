@@ -17,27 +17,25 @@ fn petal_axes() -> (Axis, Axis) {
     (Axis::new("petal length", "cm"), Axis::new("petal width", "cm"))
 }
 
-/// The ends of a line between two lengths.
-fn ends(line: &Line, from: f64, to: f64) -> [(f64, f64); 2] {
-    [from, to].map(|x| (x, line.weights[0] * x + line.bias))
+/// A line from one length to another.
+fn drawn(line: &Line, from: f64, to: f64) -> Vec<(f64, f64)> {
+    let at = |x: f64| (x, line.weights[0] * x + line.bias);
+    (0..=60).map(|i| at(from + (to - from) * f64::from(i) / 60.0)).collect()
 }
 
 fn dots(points: &Points) -> Vec<(f64, f64)> {
     points.x.iter().copied().zip(points.y.iter().copied()).collect()
 }
 
-/// The flowers, the line after a few steps, and the line that the walk found.
-pub fn line(petals: &Points, way: &[Line], exact: &Line) -> Svg {
+/// The flowers, the line that the walk found, and two that it passed on the way.
+pub fn line(petals: &Points, way: &[Line]) -> Svg {
     let (x, y) = petal_axes();
+    let last = &way[way.len() - 1];
     Chart::new(x.range(0.0, 7.5), y.range(0.0, 3.0))
         .dots(Role::Data, "150 irises", dots(petals))
-        .line(
-            Role::Weights,
-            "the walk's last line",
-            ends(&way[way.len() - 1], 0.9, 7.2),
-        )
-        .line(Role::Weights, "after 1 step", ends(&way[1], 0.0, 5.2))
-        .line(Role::Neutral, "the exact answer", ends(exact, 0.9, 7.2))
+        .line(Role::Weights, "last line", drawn(last, 0.9, 7.2))
+        .line(Role::Weights, "after 1 step", drawn(&way[1], 0.0, 5.0))
+        .line(Role::Weights, "after 10 steps", drawn(&way[10], 0.0, 7.2))
         .svg()
 }
 
@@ -87,18 +85,18 @@ pub fn rates(petals: &Points) -> Result<Svg> {
 }
 
 /// Contours of the loss over weight and bias, around the lowest place.
-fn bowl(points: &Points, w: (f64, f64), b: (f64, f64)) -> Chart {
-    let grid = Grid::new(w, b, 60);
-    let loss = grid.map(|w, b| {
-        let line = LinearModel { weights: Matrix::from_element(1, 1, w), bias: b };
-        line.loss(&Mse, &points.x, &points.y).unwrap_or(f64::NAN)
-    });
+fn bowl(points: &Points, w: (f64, f64), b: (f64, f64)) -> Result<Chart> {
+    let grid = Grid::new(w, b, 90);
+    let loss: Result<Vec<f64>> = grid
+        .map(|w, b| {
+            let line = LinearModel { weights: Matrix::from_element(1, 1, w), bias: b };
+            Ok(line.loss(&Mse, &points.x, &points.y)?)
+        })
+        .into_iter()
+        .collect();
     let levels = [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4];
-    Chart::new(
-        Axis::new("weight", "").range(w.0, w.1),
-        Axis::new("bias", "cm").range(b.0, b.1),
-    )
-    .contours(&grid, &loss, &levels)
+    let (w, b) = (Axis::new("weight", "").range(w.0, w.1), Axis::new("bias", "cm").range(b.0, b.1));
+    Ok(Chart::new(w, b).contours(&grid, &loss?, &levels))
 }
 
 fn places(way: &[Line]) -> Vec<(f64, f64)> {
@@ -107,15 +105,17 @@ fn places(way: &[Line]) -> Vec<(f64, f64)> {
 
 /// The path on the raw lengths for a series of learning rates, for a slider.
 pub fn path(petals: &Points) -> Result<Vec<(String, Svg)>> {
+    let exact = LinearModel::least_squares(&petals.x, &petals.y)?;
     let (w, b) = ((-0.4, 1.2), (-1.0, 0.6));
     let rates = [0.001, 0.003, 0.01, 0.02, 0.03, 0.04, 0.05, 0.055, 0.056, 0.06];
+    let bowl = bowl(petals, w, b)?;
     let shown = |&(x, y): &(f64, f64)| w.0 < x && x < w.1 && b.0 < y && y < b.1;
     let frame = |&rate: &f64| {
-        let places = places(&walk(petals, rate, 40));
-        let inside: Vec<_> = places.iter().take_while(|place| shown(place)).collect();
-        let svg = bowl(petals, w, b)
+        let way = places(&walk(petals, rate, 40));
+        let inside: Vec<_> = way.iter().take_while(|place| shown(place)).collect();
+        let svg = bowl.clone()
             .path(Role::Gradients, "40 steps", inside)
-            .dots(Role::Weights, "exact answer", [(0.4158, -0.3631)])
+            .dots(Role::Weights, "exact answer", places(std::slice::from_ref(&exact)))
             .svg();
         (format!("rate {rate}"), svg)
     };
@@ -124,12 +124,12 @@ pub fn path(petals: &Points) -> Result<Vec<(String, Svg)>> {
 
 /// The same flowers in two bowls.
 pub fn contours(petals: &Points) -> Result<Svg> {
-    let raw = bowl(petals, (-0.2, 1.0), (-1.0, 0.6))
+    let raw = bowl(petals, (-0.2, 1.0), (-1.0, 0.6))?
         .title("raw lengths, rate 0.04")
         .size(420, 400)
         .path(Role::Gradients, "30 steps", places(&walk(petals, 0.04, 30)));
     let scaled = standardized(petals)?;
-    let round = bowl(&scaled, (-0.6, 2.0), (-0.4, 2.2))
+    let round = bowl(&scaled, (-0.6, 2.0), (-0.4, 2.2))?
         .title("standardized lengths, rate 0.1")
         .size(420, 400)
         .path(Role::Gradients, "30 steps", places(&walk(&scaled, 0.1, 30)));
@@ -208,14 +208,19 @@ pub fn flowers(trained: &Trained) -> Svg {
     .svg()
 }
 
-/// One flower far above all others, and what it does to two lines.
+/// The lines through flowers of which one is far above all others.
 pub fn slip(slipped: &Points, squared: &Line, huber: &Line) -> Svg {
     let (x, y) = petal_axes();
-    Chart::new(x.range(0.5, 7.2), y)
-        .dots(Role::Data, "irises, one slipped", dots(slipped))
-        .line(Role::Weights, "squared error", ends(squared, 1.4, 7.2))
-        .line(Role::Weights, "Huber", ends(huber, 0.9, 7.2))
-        .svg()
+    let (far, near): (Vec<_>, Vec<_>) = dots(slipped).into_iter().partition(|p| p.1 > 4.0);
+    let mut chart = Chart::new(x.range(0.5, 7.5), y.range(0.0, 4.0))
+        .dots(Role::Data, "149 irises", near)
+        .line(Role::Weights, "squared error", drawn(squared, 1.4, 7.2))
+        .line(Role::Weights, "Huber", drawn(huber, 0.9, 7.2));
+    for (x, y) in far {
+        chart = chart.arrow(Role::Data, (x, 3.3), (x, 3.9));
+        chart = chart.note(x - 1.1, 3.7, &format!("one at {y:.0} cm"));
+    }
+    chart.svg()
 }
 
 struct Panels(Option<Svg>);
