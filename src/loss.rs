@@ -140,6 +140,7 @@ macro_rules! entrywise_loss {
 }
 
 // ANCHOR: entrywise
+// ANCHOR: errors
 entrywise_loss!(Mse, "mean squared error", |_this, p, y| {
     let error = p - y;
     (error * error, real::<T>(2.0) * error)
@@ -163,6 +164,7 @@ entrywise_loss!(Hinge, "hinge", |_this, s, y| {
     let short = T::one() - y * s;
     if short <= T::zero() { (T::zero(), T::zero()) } else { (short, -y) }
 });
+// ANCHOR_END: errors
 
 entrywise_loss!(BinaryCrossEntropy, "binary cross-entropy", |_this, z, y| {
     let positive = if z <= T::zero() { T::zero() } else { z };
