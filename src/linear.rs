@@ -337,6 +337,7 @@ mod tests {
     use super::*;
     use crate::activation::sigmoid;
     use crate::loss::{BinaryCrossEntropy, Mse};
+    use approx::assert_relative_eq;
     use proptest::prelude::*;
 
     fn row(numbers: &[f64]) -> Matrix<f64> {
@@ -438,15 +439,53 @@ mod tests {
         }
     }
 
+    /// The worked example of the chapter: one step on two points, short and long.
     #[test]
-    fn a_line_through_three_points_by_hand() {
-        // One step from zero at rate 0.1 on (0, 1), (1, 3), (2, 5): the mean slopes are
-        // dw = 2/3 (0*-1 + 1*-3 + 2*-5) = -26/3 and db = 2/3 (-9) = -6.
-        let (x, y) = (row(&[0.0, 1.0, 2.0]), row(&[1.0, 3.0, 5.0]));
-        let mut model = LinearModel::zeros(1);
-        full(0.1, 1).run(&mut model, &Mse, &x, &y, &mut crate::rng(1)).unwrap();
-        assert!((model.weights[0] - 2.6 / 3.0).abs() < 1e-15);
-        assert!((model.bias - 0.6).abs() < 1e-15);
+    fn the_steps_are_those_of_the_chapter() {
+        let (x, y) = (row(&[0.0, 2.0]), row(&[1.0, 5.0]));
+        let slope = LinearModel::zeros(1).slope(&Mse, &x, &y).unwrap();
+        assert_eq!(
+            (slope.loss, slope.grad_weights[0], slope.grad_bias),
+            (13.0, -10.0, -6.0)
+        );
+        for (rate, weight, bias, loss) in [(0.1, 1.0, 0.6, 2.96), (0.5, 5.0, 3.0, 34.0)]
+        {
+            let mut model = LinearModel::zeros(1);
+            model.step(&slope, rate);
+            assert_relative_eq!(model.weights[0], weight);
+            assert_relative_eq!(model.bias, bias, max_relative = 1e-12);
+            let after = model.loss(&Mse, &x, &y).unwrap();
+            assert_relative_eq!(after, loss, max_relative = 1e-12);
+        }
+        let bends = curvatures(&x).unwrap();
+        assert_relative_eq!(bends[0], 3.0 - 5_f64.sqrt(), max_relative = 1e-12);
+        assert_relative_eq!(bends[1], 3.0 + 5_f64.sqrt(), max_relative = 1e-12);
+    }
+
+    /// The second feature is a multiple of the first, to rounding. Many lines are exact;
+    /// the shortest one has its weights in the same ratio.
+    #[test]
+    fn of_many_exact_answers_the_shortest_is_taken() {
+        let one: [f64; 5] = [0.1, 0.2, 0.4, 0.7, 1.9];
+        let y = row(&one.map(|x| 2.0 * x + 1.0));
+        for ratio in [0.3, 0.7, 1.1, 1.7, 2.9] {
+            let x = Matrix::from_fn(2, 5, |i, j| [1.0, ratio][i] * one[j]);
+            let exact = LinearModel::least_squares(&x, &y).unwrap();
+            let share = 2.0 / (1.0 + ratio * ratio);
+            assert_relative_eq!(exact.weights[0], share, max_relative = 1e-9);
+            assert_relative_eq!(exact.weights[1], share * ratio, max_relative = 1e-9);
+            assert_relative_eq!(exact.bias, 1.0, max_relative = 1e-9);
+        }
+    }
+
+    #[test]
+    fn a_score_just_above_zero_says_yes() {
+        let model = LinearModel { weights: row(&[0.25]), bias: 0.0 };
+        let (x, y) = (row(&[1.0, -1.0, 0.0]), row(&[1.0, 0.0, 0.0]));
+        assert_eq!(accuracy(&model, &x, &y), Ok(1.0));
+        assert_eq!(accuracy(&model, &x, &row(&[0.0, 0.0, 0.0])), Ok(2.0 / 3.0));
+        let none = accuracy(&model, &row(&[]), &row(&[]));
+        assert_eq!(none, Err(LinearError::Zero("the number of examples")));
     }
 
     #[test]
