@@ -148,9 +148,10 @@ impl<T: Real> LinearModel<T> {
     // ANCHOR: least_squares
     /// The weights and bias of least mean squared error, with no walking.
     ///
-    /// Solves the normal equations through the singular value decomposition. If many
-    /// answers are equally good (two equal features), this is the one with the
-    /// shortest vector of weights and bias, and a walk from zero ends there too.
+    /// Asks for the place where all slopes are zero, through the singular value
+    /// decomposition of the inputs. If many answers are equally good (two features that
+    /// are alike), this is the one with the shortest vector of weights and bias, and a
+    /// walk from zero ends there too.
     ///
     /// # Errors
     /// If there are no examples, the shapes do not fit, or a number is not finite.
@@ -462,7 +463,7 @@ mod tests {
         assert_relative_eq!(bends[1], 3.0 + 5_f64.sqrt(), max_relative = 1e-12);
     }
 
-    /// The second feature is a multiple of the first, to rounding. Many lines are exact;
+    /// The second feature is a multiple of the first, but for rounding. Many lines fit;
     /// the shortest one has its weights in the same ratio.
     #[test]
     fn of_many_exact_answers_the_shortest_is_taken() {

@@ -38,6 +38,9 @@ fn main() -> std::process::ExitCode {
 
 fn run(run: &mut Run) -> Result {
     let hands = Hands { mine: run.arguments().mine };
+    if hands.mine {
+        run.say("On your own five functions.");
+    }
     on_paper(run, hands)?;
     let petals = petals();
     fit_a_line(run, hands, &petals)?;
@@ -136,7 +139,8 @@ fn three_learning_rates(run: &mut Run, hands: Hands, petals: &Points) -> Result 
     let bends = curvatures(&petals.x)?;
     run.value("rate_limit", 2.0 / bends[1]);
     run.say(&format!(
-        "The bowl bends by {:.2} and {:.2}: the limit is 2 / {1:.2} = {:.4}. To the end:",
+        "The bowl bends by {:.2} and {:.2}: the limit is 2 / {1:.2} = {:.4}.\n\
+         Rate 0.06, to the end:",
         bends[0],
         bends[1],
         2.0 / bends[1]

@@ -5,7 +5,7 @@ use gradbook::activation::sigmoid;
 use gradbook::data::Standardizer;
 use gradbook::linear::{LinearModel, curvatures};
 use gradbook::loss::{BinaryCrossEntropy, Hinge, Huber, Loss, Mae, Mse};
-use gradbook::plot::{Axis, Chart, Grid, Role, Svg};
+use gradbook::plot::{Axis, Chart, Grid, Panels, Role, Svg};
 use lessons::Result;
 
 use crate::flowers::Trained;
@@ -95,7 +95,10 @@ fn bowl(points: &Points, w: (f64, f64), b: (f64, f64)) -> Result<Chart> {
         .into_iter()
         .collect();
     let levels = [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4];
-    let (w, b) = (Axis::new("weight", "").range(w.0, w.1), Axis::new("bias", "cm").range(b.0, b.1));
+    let (w, b) = (
+        Axis::new("weight", "").range(w.0, w.1),
+        Axis::new("bias", "cm").range(b.0, b.1),
+    );
     Ok(Chart::new(w, b).contours(&grid, &loss?, &levels))
 }
 
@@ -113,7 +116,8 @@ pub fn path(petals: &Points) -> Result<Vec<(String, Svg)>> {
     let frame = |&rate: &f64| {
         let way = places(&walk(petals, rate, 40));
         let inside: Vec<_> = way.iter().take_while(|place| shown(place)).collect();
-        let svg = bowl.clone()
+        let svg = bowl
+            .clone()
             .path(Role::Gradients, "40 steps", inside)
             .dots(Role::Weights, "exact answer", places(std::slice::from_ref(&exact)))
             .svg();
@@ -133,7 +137,7 @@ pub fn contours(petals: &Points) -> Result<Svg> {
         .title("standardized lengths, rate 0.1")
         .size(420, 400)
         .path(Role::Gradients, "30 steps", places(&walk(&scaled, 0.1, 30)));
-    Ok(Panels::row().with(raw).with(round).svg())
+    Ok(Panels::new(2).add(raw).add(round).svg())
 }
 
 /// Loss left against examples seen.
@@ -160,7 +164,7 @@ pub fn losses() -> Result<Svg> {
     let errors: [(&str, &dyn Loss<f64>, &Matrix<f64>); 3] = [
         ("squared", &Mse, &zero),
         ("absolute", &Mae, &zero),
-        ("Huber, delta 1", &Huber { delta: 1.0 }, &zero),
+        ("Huber, delta 2", &Huber { delta: 2.0 }, &zero),
     ];
     let margins: [(&str, &dyn Loss<f64>, &Matrix<f64>); 2] =
         [("hinge", &Hinge, &one), ("binary cross-entropy", &BinaryCrossEntropy, &one)];
@@ -182,11 +186,11 @@ pub fn losses() -> Result<Svg> {
             Ok::<Chart, lessons::Error>(chart)
         };
     let (error, score) = ("error", "score, target 1");
-    Ok(Panels::grid(2)
-        .with(panel(error, "loss", &errors, false)?)
-        .with(panel(error, "slope", &errors, true)?)
-        .with(panel(score, "loss", &margins, false)?)
-        .with(panel(score, "slope", &margins, true)?)
+    Ok(Panels::new(2)
+        .add(panel(error, "loss", &errors, false)?)
+        .add(panel(error, "slope", &errors, true)?)
+        .add(panel(score, "loss", &margins, false)?)
+        .add(panel(score, "slope", &margins, true)?)
         .svg())
 }
 
@@ -211,7 +215,8 @@ pub fn flowers(trained: &Trained) -> Svg {
 /// The lines through flowers of which one is far above all others.
 pub fn slip(slipped: &Points, squared: &Line, huber: &Line) -> Svg {
     let (x, y) = petal_axes();
-    let (far, near): (Vec<_>, Vec<_>) = dots(slipped).into_iter().partition(|p| p.1 > 4.0);
+    let (far, near): (Vec<_>, Vec<_>) =
+        dots(slipped).into_iter().partition(|p| p.1 > 4.0);
     let mut chart = Chart::new(x.range(0.5, 7.5), y.range(0.0, 4.0))
         .dots(Role::Data, "149 irises", near)
         .line(Role::Weights, "squared error", drawn(squared, 1.4, 7.2))
@@ -221,20 +226,4 @@ pub fn slip(slipped: &Points, squared: &Line, huber: &Line) -> Svg {
         chart = chart.note(x - 1.1, 3.7, &format!("one at {y:.0} cm"));
     }
     chart.svg()
-}
-
-struct Panels(Option<Svg>);
-impl Panels {
-    fn row() -> Self {
-        Panels(None)
-    }
-    fn grid(_: usize) -> Self {
-        Panels(None)
-    }
-    fn with(self, c: Chart) -> Self {
-        Panels(Some(c.svg()))
-    }
-    fn svg(self) -> Svg {
-        self.0.unwrap()
-    }
 }

@@ -15,15 +15,12 @@ pub fn in_a_matrix(run: &mut Run) {
 
 fn tour() -> Vec<[String; 3]> {
     // ANCHOR: shape
-    // Three flowers of two features: petal length and petal width, in cm.
-    #[rustfmt::skip]
-    let flowers = Matrix::<f32>::from_column_slice(2, 3, &[
-        1.4, 0.2, // a setosa
-        4.7, 1.4, // a versicolor
-        6.0, 2.5, // a virginica
-    ]);
+    // Petal length and petal width of a setosa, a versicolor and a virginica, in cm.
+    let numbers = [1.4, 0.2, 4.7, 1.4, 6.0, 2.5];
+    let flowers = Matrix::<f32>::from_column_slice(2, 3, &numbers);
     assert_eq!(flowers.shape(), (2, 3)); // 2 features x 3 examples
-    assert_eq!(flowers.as_slice(), [1.4, 0.2, 4.7, 1.4, 6.0, 2.5]);
+    assert_eq!(flowers[(1, 2)], 2.5); // row 1, column 2: the virginica's petal width
+    assert_eq!(flowers.as_slice(), numbers); // column after column
     // ANCHOR_END: shape
 
     // ANCHOR: elementwise
