@@ -1,5 +1,6 @@
 //! The pictures of this lesson.
 
+use gradbook::activation::Activation;
 use gradbook::data::Dataset;
 use gradbook::plot::{Axis, Chart, Grid, Role, Svg, steps};
 use gradbook::train::{answers, predict};
@@ -55,6 +56,24 @@ pub fn curve(
     .dots(Role::Weights, "corners", corners.iter().map(|&t| (t, curve(t))));
     let plural = if units == 1 { "unit" } else { "units" };
     (format!("{units} hidden {plural}: largest error {worst:.4}"), chart.svg())
+}
+
+/// The six activations of the lesson, from -4 to 4.
+pub fn activations() -> Svg {
+    let roles =
+        [Role::Loss, Role::Activations, Role::Weights, Role::Neutral, Role::Data];
+    let mut chart = Chart::new(
+        Axis::new("z", "").range(-4.0, 4.0),
+        Axis::new("activation", "").range(-1.2, 2.5),
+    );
+    let bent = Activation::ALL.into_iter().skip(1);
+    for (k, activation) in bent.enumerate() {
+        let role = *roles.get(k).unwrap_or(&Role::Gradients);
+        let z = (-80..=80).map(|k| f64::from(k) / 20.0);
+        let inside = z.map(|z| (z, activation.value(z))).filter(|(_, a)| *a <= 2.5);
+        chart = chart.line(role, activation.name(), inside);
+    }
+    chart.svg()
 }
 
 /// The spread of the signal after each of thirty layers.

@@ -46,6 +46,7 @@ fn run(run: &mut Run) -> Result {
     thirty_layers(run, hands, &mut random)?;
     searching(run, args.count("tries"), &mut random)?;
     untangle(run, args.epochs(300), &mut random)?;
+    break_it(run, args.epochs(300), &mut random)?;
     if args.full {
         full::seeds(run, args.epochs(300), args.count("tries"))?;
     }
@@ -134,6 +135,7 @@ fn thirty_layers(run: &mut Run, hands: Hands, random: &mut Rng) -> Result {
     }
     run.table(&["weights and activation", "layer 1", "layer 10", "layer 30"], &rows);
     run.say("The numbers are standard deviations of what a layer puts out.");
+    run.figure("activations", "Six activations.", &figures::activations())?;
     run.figure("thirty_layers", "The signal, layer by layer.", &figures::thirty(&lines))
 }
 
@@ -204,4 +206,21 @@ fn untangle(run: &mut Run, epochs: usize, random: &mut Rng) -> Result {
     run.frames("untangled", "The held-out points after each layer.", &stages)?;
     let regions = figures::regions(&mut network, &judge_on)?;
     run.figure("spiral", "The regions that the trained network assigns.", &regions)
+}
+
+/// The classic mistakes, made on purpose.
+fn break_it(run: &mut Run, epochs: usize, random: &mut Rng) -> Result {
+    run.heading("Broken on purpose");
+    let seed = run.arguments().seed;
+    let (train_on, judge_on) = spiral::data(random);
+    let mut rows = vec![];
+    for (key, what, activation, init) in spiral::BROKEN {
+        let mut network = spiral::network_of(&[16, 16], activation, init, random)?;
+        spiral::train(&mut network, &train_on, epochs, seed, &mut [])?;
+        let right = accuracy(&mut network, &judge_on)?;
+        run.value(&format!("broken_{key}_accuracy"), right);
+        rows.push([what.to_string(), percent(right)]);
+    }
+    run.table(&["broken", "held-out accuracy"], &rows);
+    Ok(())
 }

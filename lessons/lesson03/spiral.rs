@@ -25,15 +25,35 @@ pub fn data(rng: &mut Rng) -> (Dataset<f32>, Dataset<f32>) {
 /// Affine and tanh layers of these widths, then an affine layer with one output for each
 /// class.
 pub fn network(widths: &[usize], rng: &mut Rng) -> Result<Sequential<f32>> {
+    network_of(widths, Activation::Tanh, Init::XavierNormal, rng)
+}
+
+/// The same with any activation and any first weights.
+pub fn network_of(
+    widths: &[usize],
+    activation: Activation,
+    init: Init,
+    rng: &mut Rng,
+) -> Result<Sequential<f32>> {
     let (mut network, mut inputs) = (Sequential::new(2), 2);
     for &units in widths {
-        let dense = Dense::new(inputs, units, Init::XavierNormal, rng);
-        network = network.then(dense)?.then(Activate::new(Activation::Tanh))?;
+        let dense = Dense::new(inputs, units, init, rng);
+        network = network.then(dense)?.then(Activate::new(activation))?;
         inputs = units;
     }
-    Ok(network.then(Dense::new(inputs, ARMS, Init::XavierNormal, rng))?)
+    Ok(network.then(Dense::new(inputs, ARMS, init, rng))?)
 }
 // ANCHOR_END: network
+
+// ANCHOR: broken
+/// The classic mistakes: a key for the run's values, words, activation, first weights.
+pub const BROKEN: [(&str, &str, Activation, Init); 4] = [
+    ("sound", "nothing", Activation::Tanh, Init::XavierNormal),
+    ("no_bend", "no activation", Activation::Linear, Init::XavierNormal),
+    ("zero", "all weights start at zero", Activation::Tanh, Init::Zeros),
+    ("huge", "weights start far too large", Activation::Tanh, Init::Normal(5.0)),
+];
+// ANCHOR_END: broken
 
 /// Trains with what lessons 4 and 5 will explain.
 pub fn train(
