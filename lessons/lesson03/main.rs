@@ -205,7 +205,15 @@ fn untangle(run: &mut Run, epochs: usize, random: &mut Rng) -> Result {
     let stages = figures::stages(&search::outputs(&mut network, &judge_on)?, &judge_on);
     run.frames("untangled", "The held-out points after each layer.", &stages)?;
     let regions = figures::regions(&mut network, &judge_on)?;
-    run.figure("spiral", "The regions that the trained network assigns.", &regions)
+    run.figure("spiral", "The regions that the trained network assigns.", &regions)?;
+    let mut line = spiral::network(&[], random)?;
+    spiral::train(&mut line, &train_on, 100, seed, &mut [])?;
+    let regions = figures::regions(&mut line, &judge_on)?;
+    run.figure(
+        "by_lines",
+        "The same without hidden layers: straight borders.",
+        &regions,
+    )
 }
 
 /// The classic mistakes, made on purpose.
