@@ -131,9 +131,7 @@ figcaption { margin-top: .5rem; }
 svg { display: block; margin: 0 auto; }
 svg .frame { display: none; }
 svg .frame.on { display: inline; }
-.slider { display: flex; gap: 1rem; align-items: center; margin-top: .5rem; }
-.slider input { flex: 1; }
-.slider output { min-width: 9rem; }
+.slider { display: grid; gap: .25rem; margin-top: .5rem; }
 table { border-collapse: collapse; }
 th, td { text-align: left; padding: .2rem 1.2rem .2rem 0; }
 td + td { font-variant-numeric: tabular-nums; }

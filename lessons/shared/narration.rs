@@ -5,8 +5,14 @@ use std::io::Write as _;
 /// The width of the page.
 const WIDTH: usize = 88;
 
-/// Where the words go.
-pub(crate) enum Narration {
+/// What a run says, and where it goes.
+pub(crate) struct Narration {
+    out: Out,
+    /// The last line was empty.
+    blank: bool,
+}
+
+enum Out {
     /// To standard output, until it is closed.
     Stdout { open: bool, trouble: Option<String> },
     /// Into memory, for tests.
@@ -15,33 +21,50 @@ pub(crate) enum Narration {
 
 impl Narration {
     pub(crate) fn stdout() -> Self {
-        Narration::Stdout { open: true, trouble: None }
+        Narration { out: Out::Stdout { open: true, trouble: None }, blank: false }
     }
 
-    /// Prints a line. When the reader has closed the pipe (`| head`) the run goes on
-    /// in silence: its pictures and its report are still wanted.
+    pub(crate) fn kept() -> Self {
+        Narration { out: Out::Kept(String::new()), blank: false }
+    }
+
+    /// What was said into memory; `None` if it was said aloud.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.out {
+            Out::Kept(text) => Some(text),
+            Out::Stdout { .. } => None,
+        }
+    }
+
+    /// Prints a line; of several empty ones only the first. When the reader has closed
+    /// the pipe (`| head`) the run goes on in silence: its pictures and its report are
+    /// still wanted.
     pub(crate) fn line(&mut self, line: &str) {
-        match self {
-            Narration::Kept(text) => {
+        if line.is_empty() && self.blank {
+            return;
+        }
+        self.blank = line.is_empty();
+        match &mut self.out {
+            Out::Kept(text) => {
                 text.push_str(line);
                 text.push('\n');
             }
-            Narration::Stdout { open, trouble } if *open => {
+            Out::Stdout { open, trouble } if *open => {
                 let Err(error) = writeln!(std::io::stdout(), "{line}") else { return };
                 *open = false;
                 if error.kind() != std::io::ErrorKind::BrokenPipe {
                     *trouble = Some(error.to_string());
                 }
             }
-            Narration::Stdout { .. } => {}
+            Out::Stdout { .. } => {}
         }
     }
 
     /// Why standard output could not be written, other than being closed.
     pub(crate) fn trouble(&self) -> Option<&str> {
-        match self {
-            Narration::Stdout { trouble, .. } => trouble.as_deref(),
-            Narration::Kept(_) => None,
+        match &self.out {
+            Out::Stdout { trouble, .. } => trouble.as_deref(),
+            Out::Kept(_) => None,
         }
     }
 
@@ -153,9 +176,11 @@ mod tests {
         assert_eq!(wrap("  one two", 6), ["  one", "  two"]);
         assert_eq!(wrap("incomprehensibilities", 5), ["incomprehensibilities"]);
         assert!(wrap("", 5).is_empty());
-        let mut kept = Narration::Kept(String::new());
+        let mut kept = Narration::kept();
         kept.say("a\n\nb");
-        assert!(matches!(kept, Narration::Kept(text) if text == "a\n\nb\n"));
+        kept.say("");
+        kept.heading("c");
+        assert_eq!(kept.text(), Some("a\n\nb\n\nc\n-\n"));
     }
 
     #[test]

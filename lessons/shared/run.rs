@@ -72,7 +72,7 @@ impl Run {
             Request::Help(text) => Err(Error::usage(text)),
             Request::Run(arguments) => {
                 let out = arguments.out().map(Path::to_path_buf);
-                Run::start(lesson, arguments, out, Narration::Kept(String::new()))
+                Run::start(lesson, arguments, out, Narration::kept())
             }
         }
     }
@@ -225,7 +225,7 @@ impl Run {
     /// A progress bar over so many steps, shown on a terminal once the work has taken
     /// more than a second.
     pub fn progress(&mut self, label: &str, steps: usize) -> Bar {
-        let quiet = matches!(self.narration, Narration::Kept(_));
+        let quiet = self.narration.text().is_some();
         let (bar, inner) = Bar::new(label, steps as u64, quiet);
         self.bar = Arc::downgrade(&inner);
         bar
@@ -244,10 +244,7 @@ impl Run {
 
     /// What a quiet run has said so far; empty for others.
     pub fn narration(&self) -> &str {
-        match &self.narration {
-            Narration::Kept(text) => text,
-            Narration::Stdout { .. } => "",
-        }
+        self.narration.text().unwrap_or_default()
     }
 
     /// The report as it stands: lesson, seed, arguments, values, baselines, spreads.

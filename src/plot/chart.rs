@@ -2,13 +2,13 @@
 
 use std::borrow::Borrow;
 
+use super::Svg;
 use super::axis::Axis;
 use super::canvas::{Canvas, Picture, render};
 use super::contour::Grid;
-use super::legend::{Entry, Sample};
+use super::legend::{Entry, Legend, Sample};
 use super::marks::{Layer, Look, Plot};
 use super::style::Role;
-use super::{Svg, legend};
 
 /// A chart with two axes, on which lines, points, regions and contours are laid in
 /// the order in which they are added.
@@ -329,7 +329,7 @@ impl Picture for Chart {
     }
 
     fn draw(&self, canvas: &Canvas) {
-        let canvas = legend::draw(&canvas.titled(&self.title), &self.legend());
+        let legend = Legend::on(&canvas.titled(&self.title), self.legend());
         // Histograms and shaded planes fill their axes; lines and points want air.
         let full = |layer: &Layer| {
             matches!(
@@ -342,10 +342,12 @@ impl Picture for Chart {
             self.layers.iter().flat_map(|layer| layer.extent().0).collect();
         let ys: Vec<f64> =
             self.layers.iter().flat_map(|layer| layer.extent().1).collect();
-        let plot = Plot::new(&canvas, (&self.x, xs), (&self.y, ys), air, self.look());
+        let plot =
+            Plot::new(&legend.below(), (&self.x, xs), (&self.y, ys), air, self.look());
         for layer in &self.layers {
             layer.draw(&plot);
         }
+        legend.draw();
     }
 }
 

@@ -123,6 +123,25 @@ mod tests {
     }
 
     #[test]
+    fn a_mark_that_comes_late_does_not_stop_the_sharing() {
+        let points: Vec<(f64, f64)> = (0..200)
+            .map(|i| (f64::from(i % 17) / 17.0, f64::from(i) / 200.0))
+            .collect();
+        let (x, y) =
+            (Axis::new("x", "").range(0.0, 1.0), Axis::new("y", "").range(0.0, 1.0));
+        let chart = Chart::new(x, y).class(0, "points", &points);
+        let late = chart.clone().line(Role::Weights, "fit", [(0.0, 0.0), (1.0, 0.5)]);
+        let (chart, late) = (chart.svg(), late.svg());
+        let both = frames(&[("before", chart.clone()), ("after", late.clone())]);
+        assert!(both.as_str().len() < late.as_str().len() + 2_000);
+        assert_eq!(
+            count(&both, ">points<"),
+            2,
+            "the legend moved, so each has its own"
+        );
+    }
+
+    #[test]
     fn equal_frames_lose_nothing() {
         let svg = frames(&[("a", frame(0.1, "A")), ("b", frame(0.1, "A"))]);
         check(&svg, &["points", ">A<"], 20_000);

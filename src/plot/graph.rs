@@ -6,7 +6,7 @@ use plotters_backend::text_anchor::HPos;
 
 use super::Svg;
 use super::canvas::{Canvas, Picture, SMALL, TEXT, render};
-use super::legend::{self, Entry, Sample};
+use super::legend::{self, Entry, Legend, Sample};
 use super::marks::arrow_head;
 use super::pen::{Letters, Paint, SCALE, Stroke, text_width};
 use super::style::{INK, Role};
@@ -248,13 +248,15 @@ impl Picture for Graph {
     }
 
     fn draw(&self, canvas: &Canvas) {
-        let canvas = legend::draw(&canvas.titled(&self.title), &self.legend());
+        let legend = Legend::on(&canvas.titled(&self.title), self.legend());
+        let canvas = legend.below();
         for edge in &self.edges {
             self.draw_edge(&canvas, edge);
         }
         for node in &self.nodes {
             self.draw_node(&canvas, node);
         }
+        legend.draw();
     }
 }
 

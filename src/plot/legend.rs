@@ -99,34 +99,51 @@ pub(super) fn width(entries: &[Entry]) -> i32 {
     entries.iter().map(Entry::width).sum::<i32>() + gaps
 }
 
-/// Draws the legend at the top and gives back what is left below.
-pub(super) fn draw(canvas: &Canvas, entries: &[Entry]) -> Canvas {
-    const ROW: i32 = SMALL + 14;
-    if entries.is_empty() {
-        return canvas.clone();
-    }
-    let mut rows: Vec<(i32, Vec<&Entry>)> = Vec::new();
-    for entry in entries {
-        match rows.last_mut() {
-            Some((used, row)) if *used + GAP + entry.width() <= canvas.width => {
-                *used += GAP + entry.width();
-                row.push(entry);
+/// A legend laid out in rows at the top of a canvas. It is drawn last, so that in
+/// frames whose legends differ all that comes before can still be shared.
+pub(super) struct Legend {
+    canvas: Canvas,
+    rows: Vec<(i32, Vec<Entry>)>,
+}
+
+/// The height of a row.
+const ROW: i32 = SMALL + 14;
+
+impl Legend {
+    pub(super) fn on(canvas: &Canvas, entries: Vec<Entry>) -> Legend {
+        let mut rows: Vec<(i32, Vec<Entry>)> = Vec::new();
+        for entry in entries {
+            match rows.last_mut() {
+                Some((used, row)) if *used + GAP + entry.width() <= canvas.width => {
+                    *used += GAP + entry.width();
+                    row.push(entry);
+                }
+                _ => rows.push((entry.width(), vec![entry])),
             }
-            _ => rows.push((entry.width(), vec![entry])),
+        }
+        Legend { canvas: canvas.clone(), rows }
+    }
+
+    /// What is left below the legend.
+    pub(super) fn below(&self) -> Canvas {
+        let used =
+            if self.rows.is_empty() { 0 } else { ROW * self.rows.len() as i32 + 8 };
+        self.canvas.part(0, used, self.canvas.width, self.canvas.height - used)
+    }
+
+    pub(super) fn draw(&self) {
+        let canvas = &self.canvas;
+        let mut y = canvas.y + ROW / 2 + 4;
+        for (used, row) in &self.rows {
+            let mut x = canvas.x + ((canvas.width - used) / 2).max(0);
+            for entry in row {
+                entry.sample.draw(canvas, x, y);
+                let at = (x + entry.sample.width() + 10, y + SMALL * 35 / 100);
+                let letters = Letters::new(SMALL, HPos::Left);
+                canvas.ink(|pen| pen.text(&entry.name, at, letters));
+                x += entry.width() + GAP;
+            }
+            y += ROW;
         }
     }
-    let mut y = canvas.y + ROW / 2 + 4;
-    for (used, row) in &rows {
-        let mut x = canvas.x + ((canvas.width - used) / 2).max(0);
-        for entry in row {
-            entry.sample.draw(canvas, x, y);
-            let at = (x + entry.sample.width() + 10, y + SMALL * 35 / 100);
-            canvas
-                .ink(|pen| pen.text(&entry.name, at, Letters::new(SMALL, HPos::Left)));
-            x += entry.width() + GAP;
-        }
-        y += ROW;
-    }
-    let used = ROW * rows.len() as i32 + 8;
-    canvas.part(0, used, canvas.width, canvas.height - used)
 }

@@ -324,7 +324,7 @@ impl Plot {
         for pair in points.windows(2) {
             let ends = self.place(pair[0]).zip(self.place(pair[1]));
             let piece = ends.and_then(|(a, b)| self.clip(a, b));
-            let Some((a, b, leaves)) = piece else {
+            let Some(Segment { a, b, cut }) = piece else {
                 open = false;
                 continue;
             };
@@ -333,17 +333,13 @@ impl Plot {
                 Some(line) if open && line.last() == Some(&a) => line.push(b),
                 _ => lines.push(vec![a, b]),
             }
-            open = !leaves;
+            open = !cut;
         }
         lines.into_iter().map(|line| thinned(&line)).collect()
     }
 
-    /// The part of a segment inside the axes, and whether it leaves them at its end.
-    fn clip(
-        &self,
-        a: (f64, f64),
-        b: (f64, f64),
-    ) -> Option<((f64, f64), (f64, f64), bool)> {
+    /// The part of a segment inside the axes.
+    fn clip(&self, a: (f64, f64), b: (f64, f64)) -> Option<Segment> {
         let (dx, dy) = (b.0 - a.0, b.1 - a.1);
         let (mut start, mut end) = (0.0f64, 1.0f64);
         let sides = [
@@ -364,7 +360,7 @@ impl Plot {
             }
         }
         let at = |t: f64| (a.0 + t * dx, a.1 + t * dy);
-        (start <= end).then(|| (at(start), at(end), end < 1.0))
+        (start <= end).then(|| Segment { a: at(start), b: at(end), cut: end < 1.0 })
     }
 
     fn line(&self, points: &[(f64, f64)], stroke: Stroke) {
@@ -491,8 +487,8 @@ impl Plot {
             + off.abs() * norm;
         let (ux, uy) = (-w[1] / norm * far, w[0] / norm * far);
         let ends = [(foot.0 - ux, foot.1 - uy), (foot.0 + ux, foot.1 + uy)];
-        let Some((p, q, _)) = self.clip(ends[0], ends[1]) else { return };
-        let (p, q) = (self.pixel(p), self.pixel(q));
+        let Some(inside) = self.clip(ends[0], ends[1]) else { return };
+        let (p, q) = (self.pixel(inside.a), self.pixel(inside.b));
         let stroke = Stroke::new(role.color(), 6).dashed(dash(variant));
         self.canvas.ink(|pen| pen.lines(&[vec![p, q]], stroke));
         let start = ((p.0 + q.0) / 2, (p.1 + q.1) / 2);
@@ -524,8 +520,8 @@ impl Plot {
             let Some(y) = self.axes.1.place(at) else { return };
             ((self.x.low, y), (self.x.high, y))
         };
-        if let Some((a, b, _)) = self.clip(low, high) {
-            let line = vec![self.pixel(a), self.pixel(b)];
+        if let Some(inside) = self.clip(low, high) {
+            let line = vec![self.pixel(inside.a), self.pixel(inside.b)];
             let stroke = Stroke::new(Paint::faint(INK, 0.75), 3).dashed(dash(variant));
             self.canvas.ink(|pen| pen.lines(&[line], stroke));
         }
@@ -597,6 +593,13 @@ impl Plot {
             pen.lines(&[corners], stroke);
         });
     }
+}
+
+/// The part of a segment inside the axes; `cut` if it leaves them at its end.
+struct Segment {
+    a: (f64, f64),
+    b: (f64, f64),
+    cut: bool,
 }
 
 /// What a chart may choose about its axes.
