@@ -225,6 +225,13 @@ fn line_step() -> Box<dyn Check> {
          old line, then move.",
     )
     .wrong(
+        "moves_at_each_example",
+        wrong::step_at_each_example,
+        "mean_of_all",
+        "You move the line inside the loop over the examples. Add up the slopes of all \
+         examples at the old line first, then move once.",
+    )
+    .wrong(
         "two_forgotten",
         |w, b, x, y, rate| solutions::line_step(w, b, x, y, rate / 2.0),
         "one_example",
@@ -307,6 +314,18 @@ fn cross_entropy() -> Box<dyn Check> {
         "sure_and_right",
         "Far out p rounds to exactly 0 or 1, its logarithm is infinite, and 0 times \
          infinity is NaN. Work with the score, not with p.",
+    )
+    .wrong(
+        "infinite_surprise",
+        |z, t| {
+            wrong::mean_cost(z, t, |z, t| match t == 1.0 {
+                true => -sigmoid(z).ln(),
+                false => -(1.0 - sigmoid(z)).ln(),
+            })
+        },
+        "sure_and_wrong",
+        "Far out p rounds to exactly 0 or 1, and the cost of being wrong comes out as \
+         infinite. Work with the score, not with p.",
     )
     .wrong(
         "exponential_overflows",
@@ -526,11 +545,11 @@ fn epoch() -> Box<dyn Check> {
                     let ex: Vec<f64> = e.iter().zip(x).map(|(e, x)| e * x).collect();
                     let expected =
                         (w - RATE * 2.0 * mean(&ex), b - RATE * 2.0 * mean(&e));
-                    near_pair(f(*w, *b, x, y, &walk.order, n, RATE), expected)?;
-                    near_pair(f(*w, *b, x, y, &walk.order, n + 3, RATE), expected)
-                        .because(
-                            "the batch size was larger than the number of examples",
-                        )
+                    for batch in [n, n + 3] {
+                        near_pair(f(*w, *b, x, y, &walk.order, batch, RATE), expected)
+                            .because(format!("the batch size was {batch}"))?;
+                    }
+                    Ok(())
                 })
             },
         )
@@ -601,6 +620,19 @@ fn epoch() -> Box<dyn Check> {
              must start where the last one ended.",
         )
         .wrong(
+            "moves_at_each_example",
+            |w, b, x, y, order, batch, rate| {
+                order.chunks(batch).fold((w, b), |(w, b), part| {
+                    let (x, y): (Vec<f64>, Vec<f64>) =
+                        part.iter().map(|&i| (x[i], y[i])).unzip();
+                    wrong::step_at_each_example(w, b, &x, &y, rate)
+                })
+            },
+            "one_batch_one_step",
+            "The line moves inside a batch, at each example. Add up the slopes of the \
+             batch first, then move once. (If you call your `line_step`, look there.)",
+        )
+        .wrong(
             "sum_instead_of_mean",
             |w, b, x, y, order, batch, rate| {
                 order.chunks(batch).fold((w, b), |(w, b), part| {
@@ -644,7 +676,8 @@ impl Walk {
 impl Show for Walk {
     fn show(&self) -> String {
         let Self { x, y, order, batch } = self;
-        format!("x {}, y {}, order {order:?}, batch {batch}", x.show(), y.show())
+        let (x, y) = (x.show(), y.show());
+        format!("x {x}, y {y}, order {order:?}, batch {batch}, learning rate 1/64")
     }
 }
 
@@ -685,6 +718,21 @@ mod wrong {
             predictions.iter().zip(targets).map(|(p, t)| p - t).collect();
         let loss = errors.iter().map(|e| e.abs()).sum::<f64>() / n;
         (loss, errors.iter().map(|e| e.signum() / n).collect())
+    }
+
+    /// Moves the line inside the loop over the examples.
+    pub fn step_at_each_example(
+        mut w: f64,
+        mut b: f64,
+        x: &[f64],
+        y: &[f64],
+        rate: f64,
+    ) -> (f64, f64) {
+        let share = rate / x.len() as f64;
+        for (x, y) in x.iter().zip(y) {
+            (w, b) = solutions::line_step(w, b, &[*x], &[*y], share);
+        }
+        (w, b)
     }
 
     /// The mean over the examples of a cost of score and target.
