@@ -78,6 +78,7 @@ pub fn parse(
         if doc.trim().is_empty() {
             return Err(format!("exercise {number} has no doc comment"));
         }
+        let doc = without_number(&doc, &number);
         let signature = body.split('{').next().unwrap_or("").trim().to_string();
         found.push(Exercise { number, name, doc, signature, line: i + 1 });
     }
@@ -109,6 +110,17 @@ fn doc_above(lines: &[&str], function: usize) -> String {
         .collect();
     doc.reverse();
     doc.join("\n")
+}
+
+/// `Exercise 5.1: softmax of a vector.` -> `Softmax of a vector.`: in the file the
+/// number leads, on a page it stands in the heading.
+fn without_number(doc: &str, number: &str) -> String {
+    let Some(title) = doc.strip_prefix(&format!("Exercise {number}: ")) else {
+        return doc.to_string();
+    };
+    let mut letters = title.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
 }
 
 /// The doc comment as a page shows it: headings become bold lines, so that they do not
@@ -196,6 +208,18 @@ pub fn mean(x: &[f64]) -> f64 {
         let doc = to_markdown(&found[0].doc);
         assert!(doc.contains("**Example**\n`[0, 0]` gives"), "{doc}");
         assert!(doc.ends_with("see `Matrix`.\n"), "{doc}");
+    }
+
+    #[test]
+    fn the_number_before_a_title_is_not_repeated() {
+        let doc = |text: &str| {
+            let source =
+                format!("/// {text}\npub fn f() {{\n    todo!(\"exercise 1.1\")\n}}\n");
+            parse(&source, &[]).unwrap()[0].doc.clone()
+        };
+        assert_eq!(doc("Exercise 1.1: decide."), "Decide.");
+        assert_eq!(doc("Exercise 1.2: decide."), "Exercise 1.2: decide.");
+        assert_eq!(doc("Exercise 1.1: "), "");
     }
 
     #[test]
