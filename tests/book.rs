@@ -640,6 +640,21 @@ fn a_figure_that_no_run_drew_is_found() {
 }
 
 #[test]
+fn a_page_shows_no_figure_that_its_record_does_not_list() {
+    let book = Book::record(
+        "\"figures/lesson05/bars.svg\"",
+        "\"figures/lesson05/curve.svg \"",
+    );
+    let workspace = Workspace::new(&book.root);
+    let chapter = workspace.chapter("lesson05.md").expect("the chapter");
+    let problems = truth::expand(&workspace, &chapter).problems;
+    let found: Vec<String> = problems.iter().map(Problem::to_string).collect();
+    let expected = "book/src/lesson05.md:30: book/src/figures/lesson05/bars.svg was not \
+                    written by the recorded run";
+    assert_eq!(found, [expected]);
+}
+
+#[test]
 fn a_retouched_figure_is_found() {
     Book::new().change("book/src/figures/lesson05/curve.svg", "9 9", "9 8").fails(
         "book/src/runs/lesson05.toml: `figures/lesson05/curve.svg` is not what the run \

@@ -473,23 +473,35 @@ pub fn compare_full(record: &Record, report: &Report) -> Vec<Row> {
 /// A comparison as a table for the terminal.
 pub fn table(rows: &[Row]) -> String {
     let width = rows.iter().map(|row| row.name.len()).max().unwrap_or(4).max(4);
-    let show = |x: Option<f64>| x.map_or("-".to_string(), |x| format!("{x:.6}"));
     let mut out = format!(
-        "{:width$}  {:>14}  {:>14}  {:>12}  verdict\n",
+        "{:width$}  {:>14}  {:>14}  {:>10}  verdict\n",
         "name", "recorded", "seen", "tolerance"
     );
     for row in rows {
         let _ = writeln!(
             out,
-            "{:width$}  {:>14}  {:>14}  {:>12}  {}",
+            "{:width$}  {:>14}  {:>14}  {:>10}  {}",
             row.name,
-            show(row.recorded),
-            show(row.seen),
-            format!("{:.2e}", row.tolerance),
+            row.recorded.map_or("-".into(), short),
+            row.seen.map_or("-".into(), short),
+            if row.tolerance == 0.0 {
+                "none".into()
+            } else {
+                format!("{:.1e}", row.tolerance)
+            },
             row.verdict()
         );
     }
     out
+}
+
+/// A number for a column of the terminal.
+fn short(x: f64) -> String {
+    match x.abs() {
+        size if x.fract() == 0.0 && size < 1e9 => format!("{x:.0}"),
+        size if (1e-3..1e6).contains(&size) => format!("{x:.6}"),
+        _ => format!("{x:.4e}"),
+    }
 }
 
 /// FNV-1a over the text, with `\n` for every line end: a guard against retouching by
