@@ -388,7 +388,7 @@ fn scientific(value: f64, digits: usize, maths: bool) -> String {
     if maths {
         return format!(r"{mantissa} \times 10^{{{exponent}}}");
     }
-    format!("{mantissa} × 10<sup>{exponent}</sup>")
+    format!("{mantissa}\u{a0}×\u{a0}10<sup>{exponent}</sup>")
 }
 
 /// How one value of a new run stands to the recorded one.
@@ -569,7 +569,7 @@ mod tests {
         assert_eq!(prose(60000.0, "int"), "60,000");
         assert_eq!(prose(-1234567.0, "int"), "\u{2212}1,234,567");
         assert_eq!(prose(999.0, "int"), "999");
-        assert_eq!(prose(1.25e-7, "sci:1"), "1.2 × 10<sup>\u{2212}7</sup>");
+        assert_eq!(prose(1.25e-7, "sci:1"), "1.2\u{a0}×\u{a0}10<sup>\u{2212}7</sup>");
         let maths = |v, how| format(v, how, Place::Maths).unwrap();
         assert_eq!(maths(1.25e-7, "sci:1"), r"1.2 \times 10^{-7}");
         assert_eq!(maths(0.5, "percent:0"), r"50\%");
