@@ -44,11 +44,12 @@ pub fn dense_backward(
 
 /// Exercise 4.3: softmax and cross-entropy, forward and backward in one.
 ///
-/// `logits` and `targets` are classes x examples, each column of `targets` has a single
-/// 1. Returns the loss, which is the mean over the examples of `-ln p` with `p` the
-/// softmax probability of the true class, and dL/d(logits), classes x examples. Right
-/// for logits of 1000 and of -1000 too: `-ln p` is `ln(sum of e^z) - z` of the true
-/// class, and a number subtracted from every logit of a column changes neither.
+/// `logits` and `targets` are classes x examples; a column of `targets` is 1 at the true
+/// class and 0 elsewhere. Returns the loss, which is the mean over the examples of
+/// `-ln p` with `p` the softmax probability of the true class, and dL/d(logits), classes
+/// x examples. Right for logits of 1000 and of -1000 too: `-ln p` is `ln(sum of e^z) -
+/// z` of the true class, and a number subtracted from every logit of a column changes
+/// neither.
 ///
 /// One example with logits `[0 0]` and target `[1 0]`: both probabilities are `1/2`, so
 /// the loss is `ln 2` and the slopes are `[-1/2 1/2]`. In a batch of two, an example's
