@@ -18,6 +18,8 @@ pub fn v_curve(narrow: [&[(f64, f64)]; 2], wide: [&[(f64, f64)]; 2]) -> Svg {
         .line(Role::Loss, "f32, one side", narrow[1])
         .line(Role::Gradients, "f64, both sides", wide[0])
         .line(Role::Gradients, "f64, one side", wide[1])
+        .note(1e-12, 1e-7, "rounding")
+        .note(3e-4, 1e-10, "the function bends")
         .svg()
 }
 
