@@ -2,7 +2,7 @@
 
 use gradbook::Matrix;
 use gradbook::gradcheck::{Report, check_function};
-use gradbook::plot::{Graph, Role, Svg};
+use gradbook::plot::{Graph, Node, Role, Svg};
 use lessons::{Result, Run};
 
 /// What goes into the graph, in this order: x, w1, b1, w2, b2, y.
@@ -121,7 +121,8 @@ pub fn frames() -> Vec<(String, Svg)> {
     numbered.map(|(step, label)| (label.to_string(), picture(step))).collect()
 }
 
-/// The graph after this many steps.
+/// The graph after this many steps. On an arrow, once it is used on the way back, stands
+/// its local slope.
 fn picture(steps: usize) -> Svg {
     let [x, w1, b1, w2, b2, y] = INPUTS;
     let kept = forward(INPUTS);
@@ -130,29 +131,42 @@ fn picture(steps: usize) -> Svg {
     let (data, weight, unit) = (Role::Data, Role::Weights, Role::Activations);
     // place, color, name, value and the step it appears at, slope and the same
     let boxes = [
-        ((0, 1), data, "x", (x, 0), (gx, 9)),
-        ((0, 0), weight, "w1", (w1, 0), (gw1, 9)),
-        ((0, 2), weight, "b1", (b1, 0), (gb1, 9)),
-        ((1, 1), unit, "z = w1 x + b1", (kept.z, 1), (slopes.z, 8)),
-        ((2, 1), unit, "a = max(z, 0)", (kept.a, 2), (slopes.a, 7)),
-        ((2, 0), weight, "w2", (w2, 0), (gw2, 7)),
-        ((2, 2), weight, "b2", (b2, 0), (gb2, 7)),
-        ((3, 1), unit, "p = w2 a + b2", (kept.p, 3), (slopes.p, 6)),
-        ((3, 2), data, "y", (y, 0), (gy, 6)),
-        ((4, 1), Role::Loss, "L = (p-y)(p-y)", (kept.loss, 4), (1.0, 5)),
+        ((0.0, 1.0), data, "x", (x, 0), (gx, 9)),
+        ((0.0, 0.0), weight, "w1", (w1, 0), (gw1, 9)),
+        ((0.0, 2.0), weight, "b1", (b1, 0), (gb1, 9)),
+        ((1.0, 1.0), unit, "z", (kept.z, 1), (slopes.z, 8)),
+        ((2.0, 1.0), unit, "a", (kept.a, 2), (slopes.a, 7)),
+        ((2.0, 0.0), weight, "w2", (w2, 0), (gw2, 7)),
+        ((2.0, 2.0), weight, "b2", (b2, 0), (gb2, 7)),
+        ((3.0, 1.0), unit, "p", (kept.p, 3), (slopes.p, 6)),
+        ((3.0, 2.0), data, "y", (y, 0), (gy, 6)),
+        ((4.0, 1.0), Role::Loss, "L", (kept.loss, 4), (1.0, 5)),
     ];
-    let mut graph = Graph::new(5, 3);
-    for (place, role, name, (value, known), (slope, back)) in boxes {
-        let value = if known <= steps { value.to_string() } else { String::new() };
-        let node = graph.node(place, role, name, &value);
-        if back <= steps {
-            graph.slope(node, &slope.to_string());
+    let mut graph = Graph::new();
+    for ((column, row), role, name, (value, known), (slope, back)) in boxes {
+        let mut node = Node::new(name, column, row).role(role).room();
+        if known <= steps {
+            node = node.value(value);
         }
+        if back <= steps {
+            node = node.gradient(slope);
+        }
+        graph = graph.node(name, node);
     }
-    for (from, to) in [(0, 3), (1, 3), (2, 3), (3, 4), (4, 7), (5, 7), (6, 7)] {
-        graph.arrow(from, to);
+    let arrows = [
+        ("x", "z", w1, 9),
+        ("w1", "z", x, 9),
+        ("b1", "z", 1.0, 9),
+        ("z", "a", 1.0, 8),
+        ("a", "p", w2, 7),
+        ("w2", "p", kept.a, 7),
+        ("b2", "p", 1.0, 7),
+        ("p", "L", slopes.p, 6),
+        ("y", "L", gy, 6),
+    ];
+    for (from, to, local, back) in arrows {
+        let note = if back <= steps { local.to_string() } else { String::new() };
+        graph = graph.edge(from, to, &note.replace('-', "\u{2212}"));
     }
-    graph.arrow(7, 9);
-    graph.arrow(8, 9);
     graph.svg()
 }

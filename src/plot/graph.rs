@@ -43,13 +43,15 @@ pub struct Node {
     role: Role,
     value: Option<String>,
     gradient: Option<String>,
+    room: bool,
 }
 
 impl Node {
     /// A box with a label at a column and a row.
     pub fn new(label: &str, column: f64, row: f64) -> Self {
         let label = label.to_string();
-        Node { label, column, row, role: Role::Neutral, value: None, gradient: None }
+        let (role, value, gradient, room) = (Role::Neutral, None, None, false);
+        Node { label, column, row, role, value, gradient, room }
     }
 
     /// What the node is: its outline takes the color.
@@ -70,8 +72,16 @@ impl Node {
         self
     }
 
+    /// Keeps room for a value and a gradient that are not known yet, so that the frames
+    /// of a graph that fills up have one size.
+    pub fn room(mut self) -> Self {
+        self.room = true;
+        self
+    }
+
     fn lines(&self) -> i32 {
-        1 + i32::from(self.value.is_some()) + i32::from(self.gradient.is_some())
+        let line = |known: bool| i32::from(known || self.room);
+        1 + line(self.value.is_some()) + line(self.gradient.is_some())
     }
 
     /// Width and height of the box in device units.
@@ -134,10 +144,10 @@ impl Graph {
             sample: Sample::Flow { forward },
         };
         let mut entries = Vec::new();
-        if self.nodes.iter().any(|node| node.value.is_some()) {
+        if self.nodes.iter().any(|node| node.room || node.value.is_some()) {
             entries.push(entry("value, computed forward", true));
         }
-        if self.nodes.iter().any(|node| node.gradient.is_some()) {
+        if self.nodes.iter().any(|node| node.room || node.gradient.is_some()) {
             entries.push(entry("slope of the loss, computed backward", false));
         }
         entries
@@ -285,6 +295,16 @@ mod tests {
         // Three values and two gradients, and one of each in the legend.
         let small = |role: Role| count(&svg, &format!("z\" fill=\"{}\"/>", role.css()));
         assert_eq!((small(Role::Activations), small(Role::Gradients)), (4, 3));
+    }
+
+    #[test]
+    fn a_box_with_room_has_the_size_of_a_full_one() {
+        let size = |node: Node| Graph::new().node("z", node).size();
+        let new = || Node::new("z = w x", 0.0, 0.0);
+        let full = size(new().value(2.0).gradient(1.0));
+        assert_eq!(size(new().room()), full);
+        assert_eq!(size(new().room().value(2.0)), full);
+        assert_ne!(size(new()), full);
     }
 
     #[test]
