@@ -118,7 +118,7 @@ pub fn path(petals: &Points) -> Result<Vec<(String, Svg)>> {
         let inside: Vec<_> = way.iter().take_while(|place| shown(place)).collect();
         let svg = bowl
             .clone()
-            .path(Role::Gradients, "40 steps", inside)
+            .path(Role::Gradients, "at most 40 steps", inside)
             .dots(Role::Weights, "exact answer", places(std::slice::from_ref(&exact)))
             .svg();
         (format!("rate {rate}"), svg)
