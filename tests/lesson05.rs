@@ -47,19 +47,15 @@ fn softmax() -> Box<dyn Check> {
                 near(shares.iter().sum(), 1.0)
             })
         })
-        .law(
-            "ratios",
-            "A logit larger by d has a share e^d times as large.",
-            |f| {
-                given(&["logits"], halves_vec(1..7), |z| {
-                    let shares = f(z);
-                    let first = shares[0];
-                    let expected: Vec<f64> =
-                        z.iter().map(|x| first * (x - z[0]).exp()).collect();
-                    near_slice(shares, expected)
-                })
-            },
-        )
+        .law("ratios", "A logit larger by d has a share e^d times as large.", |f| {
+            given(&["logits"], halves_vec(1..7), |z| {
+                let shares = f(z);
+                let first = shares[0];
+                let expected: Vec<f64> =
+                    z.iter().map(|x| first * (x - z[0]).exp()).collect();
+                near_slice(shares, expected)
+            })
+        })
         .law(
             "shift_invariant",
             "Adding one number to every logit changes no share, also a large number.",
@@ -85,7 +81,8 @@ fn softmax() -> Box<dyn Check> {
             "not_divided",
             wrong::not_divided as Softmax,
             "shares",
-            "Your shares do not add up to 1. Divide each exponential by the sum of all.",
+            "Your shares do not add up to 1. Divide each exponential by the sum of \
+             all.",
         )
         .wrong(
             "each_by_itself",
@@ -216,15 +213,15 @@ fn mini_batches() -> Box<dyn Check> {
             "empty_last",
             wrong::empty_last as MiniBatches,
             "sizes",
-            "When the batches fill the row exactly you add an empty one. A mean over an \
-             empty batch would be 0 divided by 0.",
+            "When the batches fill the row exactly you add an empty one. A mean over \
+             an empty batch would be 0 divided by 0.",
         )
         .wrong(
             "rest_joined",
             wrong::rest_joined as MiniBatches,
             "sizes",
-            "You put the rest into the batch before it, which is then too large. Let the \
-             rest be a batch of its own.",
+            "You put the rest into the batch before it, which is then too large. Let \
+             the rest be a batch of its own.",
         )
         .wrong(
             "rest_dropped",
@@ -257,8 +254,8 @@ fn mini_batches() -> Box<dyn Check> {
             "shuffled_inside",
             wrong::shuffled_inside as MiniBatches,
             "in_order",
-            "You mix inside each batch, so the same examples always meet. Mix the whole \
-             row, then cut it.",
+            "You mix inside each batch, so the same examples always meet. Mix the \
+             whole row, then cut it.",
         )
         .hint("First the row 0, 1, 2, ..., then the mixing, then the cutting.")
         .hint("A range can be collected into a vector: `(0..count).collect()`.")
@@ -293,7 +290,8 @@ fn confusion() -> Box<dyn Check> {
         })
         .law(
             "square",
-            "There are as many rows and columns as classes, also when one never occurs.",
+            "There are as many rows and columns as classes, also when one never \
+             occurs.",
             |f| {
                 given(&CASE, answered(), |(truths, answers, classes)| {
                     let counts = f(truths, answers, *classes);
@@ -310,8 +308,9 @@ fn confusion() -> Box<dyn Check> {
         })
         .law("rows_are_truths", "A row adds up to the examples of its class.", |f| {
             given(&CASE, answered(), |(truths, answers, classes)| {
+                let counts = f(truths, answers, *classes);
                 let sums: Vec<usize> =
-                    f(truths, answers, *classes).iter().map(|row| row.iter().sum()).collect();
+                    counts.iter().map(|row| row.iter().sum()).collect();
                 let of = |class| truths.iter().filter(|&&truth| truth == class).count();
                 equal(sums, (0..*classes).map(of).collect())
             })
@@ -330,14 +329,15 @@ fn confusion() -> Box<dyn Check> {
             "only_what_occurs",
             wrong::only_what_occurs as Confusion,
             "square",
-            "Your table is only as large as the classes that occur. Make it `classes` by \
-             `classes`: a class without examples has a row of zeros.",
+            "Your table is only as large as the classes that occur. Make it \
+             `classes` by `classes`: a class without examples has a row of zeros.",
         )
         .wrong(
             "set_not_added",
             wrong::set_not_added as Confusion,
             "total",
-            "Each entry is 0 or 1: you set it where you should add to it. Write `+= 1`.",
+            "Each entry is 0 or 1: you set it where you should add to it. Write `+= \
+             1`.",
         )
         .wrong(
             "mistakes_only",
@@ -492,13 +492,13 @@ fn macro_scores() -> Box<dyn Check> {
             "absent_left_out",
             wrong::absent_left_out as MacroScores,
             "nothing_is_zero",
-            "You leave out classes that do not occur. Here every class counts: it scores \
-             0, and the mean is over all classes.",
+            "You leave out classes that do not occur. Here every class counts: it \
+             scores 0, and the mean is over all classes.",
         )
         .hint("Work class by class: one loop, three scores, three sums.")
         .hint(
-            "The right answers of a class stand at `counts[class][class]`. Which entries \
-             are the others with the same answer: the row or the column?",
+            "The right answers of a class stand at `counts[class][class]`. Which \
+             entries are the others with the same answer: the row or the column?",
         )
         .hint("A column's sum: `counts.iter().map(|row| row[class]).sum::<usize>()`.")
         .hint("Write a small function for the division: 0 when the divisor is 0.")
@@ -598,8 +598,8 @@ fn early_stop() -> Box<dyn Check> {
             "one_too_late",
             wrong::one_too_late as EarlyStop,
             "equal_is_not_better",
-            "You stop one epoch too late: after `patience` epochs without a better one, \
-             not after one more.",
+            "You stop one epoch too late: after `patience` epochs without a better \
+             one, not after one more.",
         )
         .wrong(
             "against_the_one_before",
@@ -616,8 +616,14 @@ fn early_stop() -> Box<dyn Check> {
              count anew.",
         )
         .hint("First find the best epoch. Then count how many epochs came after it.")
-        .hint("Go through the losses once and keep two things: the best loss, its number.")
-        .hint("With `loss < best` an equal loss later does not take the first one's place.")
+        .hint(
+            "Go through the losses once and keep two things: the best loss, its \
+             number.",
+        )
+        .hint(
+            "With `loss < best` an equal loss later does not take the first one's \
+             place.",
+        )
         .hint("The epochs since the best: `losses.len() - number`.")
         .build()
 }

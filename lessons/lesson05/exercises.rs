@@ -4,9 +4,6 @@
 //! When all five pass, `cargo run --bin lesson05 -- --mine` trains the digit classifier
 //! on them: your softmax in the loss, your mini-batches, your early stop, your scores.
 
-// The stubs do not read their arguments yet.
-#![allow(unused_variables)]
-
 /// Exercise 5.1: softmax.
 ///
 /// Turns logits into shares: positive numbers that add up to 1, the larger the logit
@@ -26,8 +23,8 @@ pub fn softmax(logits: &[f64]) -> Vec<f64> {
 /// cuts it into batches of `size` (at least 1), in the order of the row. The last batch
 /// holds what is left. There is no empty batch, and no example is left out.
 ///
-/// With 5 examples, batches of 2 and a `shuffle` that turns the row round, the answer is
-/// `[[4, 3], [2, 1], [0]]`. Call it like this: `shuffle(&mut row)`.
+/// With 5 examples, batches of 2 and a `shuffle` that turns the row round, the answer
+/// is `[[4, 3], [2, 1], [0]]`. Call it like this: `shuffle(&mut row)`.
 pub fn mini_batches(
     count: usize,
     size: usize,
@@ -39,8 +36,8 @@ pub fn mini_batches(
 /// Exercise 5.3: who was taken for whom?
 ///
 /// Counts the answers against the truths: row `t`, column `a` says how many examples of
-/// class `t` were answered `a`. The table has `classes` rows and columns, whether or not
-/// every class occurs. The two lists are equally long; their classes are below
+/// class `t` were answered `a`. The table has `classes` rows and columns, whether or
+/// not every class occurs. The two lists are equally long; their classes are below
 /// `classes`.
 ///
 /// Truths `[0, 0, 1, 1, 1]` and answers `[0, 1, 1, 1, 0]` for 2 classes give
