@@ -263,7 +263,7 @@ struct Setting {
 
 impl Arguments {
     /// Passes over the data. `default` is for runs that name none, and equals what
-    /// the lesson's [`Flag::epochs`] says, unless `--full` has its own.
+    /// the lesson's [`Flag::epochs`] says, unless `--full` or `--data` has its own.
     pub fn epochs(&self, default: usize) -> usize {
         self.setting("epochs", json!(default)).as_u64().unwrap_or_default() as usize
     }
@@ -288,6 +288,11 @@ impl Arguments {
         self.own(name).as_u64().unwrap_or_default() as usize
     }
 
+    /// As [`Arguments::count`], where `--full` or `--data` has a default of its own.
+    pub fn count_or(&self, name: &str, default: usize) -> usize {
+        self.setting(name, json!(default)).as_u64().unwrap_or_default() as usize
+    }
+
     /// The value of the lesson's own [`Flag::number`] or [`Flag::positive`].
     pub fn number(&self, name: &str) -> f64 {
         self.own(name).as_f64().unwrap_or_default()
@@ -296,6 +301,11 @@ impl Arguments {
     /// The word chosen for the lesson's own [`Flag::choice`].
     pub fn choice(&self, name: &str) -> String {
         self.own(name).as_str().unwrap_or_default().to_string()
+    }
+
+    /// As [`Arguments::choice`], where `--full` or `--data` has a default of its own.
+    pub fn choice_or(&self, name: &str, default: &str) -> String {
+        self.setting(name, json!(default)).as_str().unwrap_or_default().to_string()
     }
 
     /// Whether the lesson's own [`Flag::switch`] was given.
@@ -340,7 +350,7 @@ impl Arguments {
         if !setting.typed {
             let declared = setting.flag.unset();
             assert!(
-                self.full || declared == default,
+                self.full || self.data.is_some() || declared == default,
                 "--help says that --{name} is {declared}, the lesson uses {default}"
             );
             setting.value = default;

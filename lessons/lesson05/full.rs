@@ -1,0 +1,94 @@
+//! `--full`: five folds three times, and the broken workflows over five seeds.
+
+use gradbook::data::{Dataset, folds};
+use gradbook::rng;
+use lessons::{Result, Run, mean_and_spread};
+
+use crate::breaks;
+use crate::models::{Kind, Setup};
+use crate::parts::scaled;
+
+/// How many times the digits are divided into folds.
+const DIVISIONS: u64 = 3;
+const FOLDS: usize = 5;
+/// How many seeds the broken workflows are run with.
+const SEEDS: u64 = 5;
+
+/// Every image is held out once in a division: trained on four fifths for all epochs,
+/// asked about the fifth.
+pub fn folds(run: &mut Run, digits: &Dataset, setup: &Setup) -> Result {
+    run.heading(&format!("{FOLDS} stratified folds, {DIVISIONS} times"));
+    let [mut mlp, mut logistic, mut pixels] = [vec![], vec![], vec![]];
+    let bar = run.progress("folds", DIVISIONS as usize * FOLDS);
+    for division in 0..DIVISIONS {
+        let setup = setup.with_seed(setup.seed + division);
+        let hidden = Kind::Mlp(setup.hidden);
+        let cuts = folds::stratified(&digits.labels, FOLDS, &mut rng(setup.seed))?;
+        for fold in cuts {
+            let (train, test) = fold.of(digits);
+            pixels.push(setup.accuracy(hidden, &train, &test)?);
+            let (train, test) = scaled(train, test)?;
+            mlp.push(setup.accuracy(hidden, &train, &test)?);
+            logistic.push(setup.accuracy(Kind::Logistic, &train, &test)?);
+            bar.inc(1);
+        }
+    }
+    drop(bar);
+    run.baseline("mlp_fold_accuracy", 0.1);
+    run.baseline("logistic_fold_accuracy", 0.1);
+    report(
+        run,
+        &[
+            ("mlp_fold_accuracy", "mlp", &mlp),
+            ("logistic_fold_accuracy", "logistic", &logistic),
+            ("unscaled_fold_accuracy", "mlp, pixels from 0 to 1", &pixels),
+        ],
+    );
+    Ok(())
+}
+
+/// What was broken in the plain run, with more than one seed.
+pub fn seeds(run: &mut Run, digits: &Dataset, setup: &Setup) -> Result {
+    run.heading(&format!("Broken on purpose, {SEEDS} seeds"));
+    let [mut order, mut by_heart, mut chance] = [vec![], vec![], vec![]];
+    let [mut honest, mut leaked] = [vec![], vec![]];
+    let bar = run.progress("seeds", SEEDS as usize);
+    for seed in 0..SEEDS {
+        let setup = setup.with_seed(setup.seed + seed);
+        order.push(breaks::in_order(digits, &setup)?.0);
+        let (learned, held_out) = breaks::on_shuffled_labels(digits, &setup)?;
+        by_heart.push(learned);
+        chance.push(held_out);
+        let [a, b] = breaks::with_a_leak(digits, &setup)?;
+        honest.push(a);
+        leaked.push(b);
+        bar.inc(1);
+    }
+    drop(bar);
+    let gain: Vec<f64> = leaked.iter().zip(&honest).map(|(b, a)| b - a).collect();
+    report(
+        run,
+        &[
+            ("unshuffled_split_mlp", "split in the order of the file", &order),
+            ("shuffled_labels_train_accuracy", "shuffled labels, trained", &by_heart),
+            ("shuffled_labels_test_accuracy", "shuffled labels, held out", &chance),
+            ("ten_images_honest", "ten images, honest scale", &honest),
+            ("ten_images_leaked", "ten images, leaked scale", &leaked),
+            ("ten_images_gain", "what the leak pretends", &gain),
+        ],
+    );
+    Ok(())
+}
+
+/// A table of means and standard deviations, each also on record.
+fn report(run: &mut Run, rows: &[(&str, &str, &[f64])]) {
+    let mut cells = Vec::new();
+    for (name, words, values) in rows {
+        run.spread(name, values);
+        let (mean, spread) = mean_and_spread(values);
+        let percent = |share: f64| format!("{:.2}%", 100.0 * share);
+        let count = values.len().to_string();
+        cells.push([words.to_string(), percent(mean), percent(spread), count]);
+    }
+    run.table(&["accuracy", "mean", "deviation", "runs"], &cells);
+}
