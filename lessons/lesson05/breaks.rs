@@ -48,8 +48,8 @@ pub fn in_order(digits: &Dataset, setup: &Setup) -> Result<(f64, f64)> {
 /// The file's order is that of its writers.
 pub fn unshuffled_split(run: &mut Run, digits: &Dataset, setup: &Setup) -> Result {
     run.heading("Broken on purpose: the split not shuffled");
-    let (train, test) = split::stratified(&digits.labels, 0.2, &mut rng(setup.seed))?
-        .of(digits);
+    let (train, test) =
+        split::stratified(&digits.labels, 0.2, &mut rng(setup.seed))?.of(digits);
     let (train, test) = scaled(train, test)?;
     let shuffled = setup.accuracy(Kind::Mlp(setup.hidden), &train, &test)?;
     let baseline = setup.accuracy(Kind::Logistic, &train, &test)?;
@@ -116,10 +116,12 @@ pub fn rate_too_large(run: &mut Run, parts: &Parts, setup: &Setup) -> Result {
         Err(error @ TrainError::Diverged { epoch, step, .. }) => {
             run.value("diverged_epoch", epoch as f64);
             run.value("diverged_step", step as f64);
-            run.say(&format!("Error: {error}"));
+            run.say(&error.to_string());
             Ok(())
         }
         Err(error) => Err(error.into()),
-        Ok(_) => bail!("a learning rate of 1,000 did no harm: the lesson expects it to"),
+        Ok(_) => {
+            bail!("a learning rate of 1,000 did no harm: the lesson expects it to")
+        }
     }
 }

@@ -84,8 +84,10 @@ pub fn percent(share: f64) -> String {
 
 /// The MLP's scores for each digit, with its row of the confusion matrix.
 fn class_by_class(run: &mut Run, table: &Confusion, test: &Dataset) {
-    run.say("The MLP, digit by digit. On the right its confusion matrix: each row is a \
-             true digit, each column an answer.");
+    run.say(
+        "The MLP, digit by digit. On the right its confusion matrix: each row is a \
+             true digit, each column an answer.",
+    );
     let names = &test.class_names;
     let mut columns = vec!["digit", "precision", "recall", "F1"];
     columns.extend(names.iter().map(String::as_str));
@@ -133,7 +135,7 @@ pub fn mistakes(
         let (truth, answer) = (&names[worst.truth], &names[worst.answer]);
         let sure = percent(worst.share);
         run.say(&format!(
-            "Its surest mistake: a {truth} taken for a {answer}, and {sure} sure of it."
+            "Its surest mistake: {truth} read as {answer}, and {sure} sure of it."
         ));
     }
     let figure = pictures::mistakes(&all, &parts.pixels, names);

@@ -34,14 +34,14 @@ pub fn folds(run: &mut Run, digits: &Dataset, setup: &Setup) -> Result {
         }
     }
     drop(bar);
-    run.baseline("mlp_fold_accuracy", 0.1);
-    run.baseline("logistic_fold_accuracy", 0.1);
+    run.baseline("mlp_test_accuracy", 0.1);
+    run.baseline("logistic_test_accuracy", 0.1);
     report(
         run,
         &[
-            ("mlp_fold_accuracy", "mlp", &mlp),
-            ("logistic_fold_accuracy", "logistic", &logistic),
-            ("unscaled_fold_accuracy", "mlp, pixels from 0 to 1", &pixels),
+            ("mlp_test_accuracy", "mlp", &mlp),
+            ("logistic_test_accuracy", "logistic", &logistic),
+            ("unscaled_test_accuracy", "mlp, pixels from 0 to 1", &pixels),
         ],
     );
     Ok(())

@@ -65,9 +65,7 @@ impl Hands {
     pub fn scores(self, table: &Confusion) -> [f64; 3] {
         match self.mine {
             true => exercises::macro_scores(&counts_of(table)),
-            false => {
-                [table.macro_precision(), table.macro_recall(), table.macro_f1()]
-            }
+            false => [table.macro_precision(), table.macro_recall(), table.macro_f1()],
         }
     }
 

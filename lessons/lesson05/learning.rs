@@ -18,6 +18,8 @@ pub struct Learned {
     pub kind: Kind,
     /// The network, with the weights of its best epoch.
     pub net: Sequential,
+    /// The network as it was drawn.
+    pub drawn: Sequential,
     /// Every epoch.
     pub history: History,
     /// The confusion matrix on the validation part, as it changed.
@@ -62,7 +64,8 @@ pub fn learn(
         return Err(error.into());
     }
     ended(run, name, &history);
-    Ok(Learned { kind, net, history, frames })
+    let drawn = setup.build(kind, &parts.train)?;
+    Ok(Learned { kind, net, drawn, history, frames })
 }
 
 /// One line on an epoch.
@@ -99,10 +102,10 @@ pub fn show(
     run.figure("learning_curves", "Loss and accuracy, epoch by epoch.", &curves)?;
     let caption = "MLP, validation part: mistakes leave the table.";
     run.frames("confusion_frames", caption, &mlp.frames)?;
-    let ten = pictures::first_layer(&mut logistic.net, names, names.len());
+    let ten = pictures::templates(&mut logistic.net, names);
     run.figure("templates", "Logistic baseline: the weights of each digit.", &ten)?;
-    let units = pictures::first_layer(&mut mlp.net, &[], 64);
-    run.figure("first_layer", "MLP: what each hidden unit weighs.", &units)
+    let units = pictures::first_layer(&mut mlp.drawn, &mut mlp.net);
+    run.figure("first_layer", "MLP: twelve hidden units before and after.", &units)
 }
 
 /// A file in the run's folder, or in the system's for temporary files.

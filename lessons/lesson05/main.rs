@@ -30,12 +30,12 @@ const LESSON: Lesson = Lesson {
     flags: &[
         Flag::epochs(60),
         Flag::batch(32),
-        Flag::lr(0.005),
-        Flag::count("hidden", 64, 1, 65_536, "units in the hidden layer; 128 for MNIST"),
+        Flag::lr(0.003),
+        Flag::count("hidden", 128, 1, 65_536, "units in the hidden layer"),
         Flag::choice("optimizer", &["adam", "sgd"], "how weights move; sgd for MNIST"),
         Flag::count("patience", 10, 1, 1_000_000, "epochs without a better one"),
         Flag::data("a folder with the files of MNIST: 10 epochs, batch 64, lr 0.05"),
-        Flag::full("three times five folds and five seeds, about 20 seconds"),
+        Flag::full("three times five folds and five seeds, about half a minute"),
         Flag::mine(),
     ],
 };
@@ -53,7 +53,7 @@ fn run(run: &mut Run) -> Result {
     let setup = Setup {
         epochs: args.epochs(60),
         batch: args.batch(32),
-        rate: args.lr(0.005),
+        rate: args.lr(0.003),
         hidden: args.count("hidden"),
         optimizer: args.choice("optimizer"),
         patience: args.count("patience"),
@@ -81,7 +81,11 @@ fn run(run: &mut Run) -> Result {
 /// Cuts the digits into three parts and puts them on one scale.
 fn three_parts(run: &mut Run, digits: &Dataset, setup: &Setup) -> Result<Parts> {
     run.heading("1,797 digits, in three parts");
-    run.figure("digits", "Three images of each digit.", &pictures::examples(digits, 3))?;
+    run.figure(
+        "digits",
+        "Three images of each digit.",
+        &pictures::examples(digits, 3),
+    )?;
     let parts = Parts::cut(digits, &mut rng(setup.seed))?;
     let mut rows = Vec::new();
     for (name, part, purpose) in [

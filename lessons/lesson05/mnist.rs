@@ -27,7 +27,7 @@ pub fn run(run: &mut Run, hands: Hands, folder: &Path) -> Result {
         epochs: args.epochs(10),
         batch: args.batch(64),
         rate: args.lr(0.05),
-        hidden: args.count_or("hidden", 128),
+        hidden: args.count("hidden"),
         optimizer: args.choice_or("optimizer", "sgd"),
         patience: args.count("patience"),
         seed: args.seed,
@@ -55,7 +55,8 @@ fn centered(mut train: Dataset, mut test: Dataset) -> Parts {
     let count = train.inputs.len().max(1) as f64;
     let sum: f64 = train.inputs.iter().map(|&x| f64::from(x)).sum();
     let mean = sum / count;
-    let squares: f64 = train.inputs.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum();
+    let squares: f64 =
+        train.inputs.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum();
     let deviation = (squares / count).sqrt();
     let scale = if deviation > 0.0 { 1.0 / deviation } else { 1.0 };
     for part in [&mut train, &mut test] {
@@ -69,7 +70,8 @@ fn learn(run: &mut Run, kind: Kind, parts: &Parts, setup: &Setup) -> Result<Lear
     let mut net = setup.build(kind, &parts.train)?;
     run.heading(&format!("Training: {}", kind.name()));
     let history = train(run, kind.name(), &mut net, &parts.train, setup)?;
-    Ok(Learned { kind, net, history, frames: Vec::new() })
+    let drawn = setup.build(kind, &parts.train)?;
+    Ok(Learned { kind, net, drawn, history, frames: Vec::new() })
 }
 
 /// All epochs, the rate falling along a cosine, a line each.
@@ -102,12 +104,14 @@ fn train(
 /// Did it learn? The same with labels dealt out by chance.
 fn shuffled(run: &mut Run, parts: &Parts, setup: &Setup) -> Result {
     run.heading("Did it learn? The same with shuffled labels");
-    let train_labels = with_shuffled_labels(&parts.train, &mut gradbook::rng(setup.seed))?;
+    let rng = &mut gradbook::rng(setup.seed);
+    let train_part = with_shuffled_labels(&parts.train, rng)?;
+    let test_part = with_shuffled_labels(&parts.test, rng)?;
     let epochs = setup.epochs.min(SHUFFLED_EPOCHS);
     let setup = Setup { epochs, ..setup.clone() };
-    let mut net = setup.build(Kind::Mlp(setup.hidden), &train_labels)?;
-    train(run, "shuffled labels", &mut net, &train_labels, &setup)?;
-    let held_out = accuracy(&mut net, &parts.test)?;
+    let mut net = setup.build(Kind::Mlp(setup.hidden), &train_part)?;
+    train(run, "shuffled labels", &mut net, &train_part, &setup)?;
+    let held_out = accuracy(&mut net, &test_part)?;
     run.value("shuffled_labels_test_accuracy", held_out);
     run.say(&format!("Held-out accuracy: {}.", exam::percent(held_out)));
     Ok(())

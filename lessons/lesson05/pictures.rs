@@ -43,7 +43,7 @@ pub fn learning_curves(mlp: &History, logistic: &History) -> Svg {
         .moment("kept", best)
         .title("loss")
         .size(400, 360);
-    let range = Axis::new("accuracy", "").range(0.8, 1.0);
+    let range = Axis::new("accuracy", "").range(0.6, 1.0);
     let rights = Chart::new(Axis::new("epoch", ""), range)
         .line(Role::Activations, "mlp", steps(&right(mlp)))
         .line(Role::Neutral, "logistic", steps(&right(logistic)))
@@ -85,21 +85,56 @@ pub fn mistakes(all: &[Mistake], pixels: &Matrix, names: &[String]) -> Svg {
     images.svg()
 }
 
-/// The weights that lead to each unit of the first layer, as images: the first `most`
-/// of them, with captions where there are some.
-pub fn first_layer(net: &mut Sequential, names: &[String], most: usize) -> Svg {
-    let mut units: Vec<Vec<f32>> = Vec::new();
+/// The weights that lead to each unit of the first layer.
+fn units(net: &mut Sequential) -> Vec<Vec<f64>> {
+    let mut units = Vec::new();
     net.parameters(&mut |name, parameter| {
         if name == "0.weight" {
-            let rows = parameter.value.row_iter().take(most);
-            units.extend(rows.map(|unit| unit.iter().copied().collect::<Vec<f32>>()));
+            let rows = parameter.value.row_iter();
+            units = rows.map(|row| row.iter().map(|&w| w.into()).collect()).collect();
         }
     });
-    let (columns, side) = if names.is_empty() { (16, 40) } else { (10, 56) };
-    let mut images = Images::new(columns).side(side).diverging(Role::Weights);
-    for (unit, weights) in units.iter().enumerate() {
-        let caption = names.get(unit).map_or("", String::as_str);
-        images = images.add(caption, weights.len().isqrt(), weights);
+    units
+}
+
+/// The weights of each class of a network with one layer, as images.
+pub fn templates(net: &mut Sequential, names: &[String]) -> Svg {
+    let mut images = Images::new(names.len()).side(56).diverging(Role::Weights);
+    for (weights, name) in units(net).iter().zip(names) {
+        images = images.add(name, weights.len().isqrt(), weights);
     }
     images.svg()
+}
+
+/// The units of the first layer that training changed most: as they were drawn, as they
+/// are now, and the difference.
+pub fn first_layer(before: &mut Sequential, after: &mut Sequential) -> Svg {
+    const SHOWN: usize = 12;
+    let (before, after) = (units(before), units(after));
+    let changes: Vec<Vec<f64>> = before
+        .iter()
+        .zip(&after)
+        .map(|(old, new)| new.iter().zip(old).map(|(new, old)| new - old).collect())
+        .collect();
+    let size = |unit: &usize| changes[*unit].iter().map(|w| w * w).sum::<f64>();
+    let mut order: Vec<usize> = (0..changes.len()).collect();
+    order.sort_by(|a, b| size(b).total_cmp(&size(a)));
+    order.truncate(SHOWN);
+    let largest = |weights: &[Vec<f64>]| {
+        let all = order.iter().flat_map(|&unit| &weights[unit]);
+        all.fold(0.0_f64, |largest, w| largest.max(w.abs()))
+    };
+    let (most, added) = (largest(&before).max(largest(&after)), largest(&changes));
+    let row = |title: &str, weights: &[Vec<f64>], most: f64| {
+        let images = Images::new(SHOWN).side(44).diverging(Role::Weights);
+        let images = images.range(-most, most).title(title);
+        order.iter().fold(images, |images, &unit| {
+            images.add("", weights[unit].len().isqrt(), &weights[unit])
+        })
+    };
+    Panels::new(1)
+        .add(row("as drawn", &before, most))
+        .add(row("after training", &after, most))
+        .add(row("what training added, in stronger shades", &changes, added))
+        .svg()
 }

@@ -288,11 +288,6 @@ impl Arguments {
         self.own(name).as_u64().unwrap_or_default() as usize
     }
 
-    /// As [`Arguments::count`], where `--full` or `--data` has a default of its own.
-    pub fn count_or(&self, name: &str, default: usize) -> usize {
-        self.setting(name, json!(default)).as_u64().unwrap_or_default() as usize
-    }
-
     /// The value of the lesson's own [`Flag::number`] or [`Flag::positive`].
     pub fn number(&self, name: &str) -> f64 {
         self.own(name).as_f64().unwrap_or_default()
