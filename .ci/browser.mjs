@@ -299,6 +299,21 @@ const live = async () => {
     return faults;
 };
 
+// The search box finds a word without any server.
+const search = async () => {
+    const toggle = document.getElementById("mdbook-search-toggle");
+    if (!toggle) return [];
+    toggle.click();
+    const bar = document.getElementById("mdbook-searchbar");
+    for (let tries = 0; bar && tries < 50; tries += 1) {
+        bar.value = "gradient";
+        bar.dispatchEvent(new Event("input", { bubbles: true }));
+        await new Promise((done) => setTimeout(done, 100));
+        if (document.querySelector("#mdbook-searchresults li")) return [];
+    }
+    return ["the search finds nothing"];
+};
+
 // ---- One page, in every way -----------------------------------------------------------------
 
 async function look(browser, root, file) {
@@ -318,6 +333,7 @@ async function look(browser, root, file) {
         links = seen.links;
         note(await checkFrames(tab));
         note(await tab.ask(live));
+        if (file.endsWith(`${sep}index.html`)) note(await tab.ask(search));
         note((await tab.ask(overflow)).map((fault) => `1280 px: ${fault}`));
         await tab.send("Emulation.setDeviceMetricsOverride", NARROW);
         await tab.visit(file);
@@ -437,6 +453,9 @@ const BROKEN = {
         "no still picture without scripts: l"],
     "a program that draws nothing": ['<figure class="live" id="l"><canvas></canvas></figure>',
         "nothing drawn: l"],
+    "a search without an index": ['<button id="mdbook-search-toggle">s</button>'
+        + '<input id="mdbook-searchbar"><ul id="mdbook-searchresults"></ul>',
+        "the search finds nothing"],
     "a fault in the dark only": [`<script>if (matchMedia("(prefers-color-scheme: dark)").matches)
         console.error("dark")</script>`, "dark: console error: dark"],
 };
@@ -452,7 +471,7 @@ async function selfTest(browser) {
         copyFileSync(join("book/theme/fonts", font), join(folder, "font.woff2"));
         const head = '<meta name="viewport" content="width=device-width, initial-scale=1">';
         const page = `<!DOCTYPE html><html><head><meta charset="utf-8">${head}</head>`;
-        writeFileSync(join(folder, "page.html"), `${page}<body>${body}</body></html>`);
+        writeFileSync(join(folder, "index.html"), `${page}<body>${body}</body></html>`);
         const lines = await lookAll(browser, folder);
         const seen = expected ? lines.some((l) => l.includes(expected)) : lines.length === 0;
         if (!seen) {
