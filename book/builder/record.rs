@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
 
 /// The plain form runs with this many seeds, to know how far a value moves.
@@ -110,8 +111,10 @@ struct Output {
 impl Program {
     fn build(root: &Path, lesson: u32) -> Result<Self> {
         let name = format!("lesson{lesson:02}");
-        let reports = std::env::temp_dir()
-            .join(format!("gradbook-{name}-{}", std::process::id()));
+        static PROGRAMS: AtomicU32 = AtomicU32::new(0);
+        let id = (std::process::id(), PROGRAMS.fetch_add(1, Ordering::Relaxed));
+        let folder = format!("gradbook-{name}-{}-{}", id.0, id.1);
+        let reports = std::env::temp_dir().join(folder);
         fs::create_dir_all(&reports)?;
         let program = Program { root: root.to_path_buf(), name, reports };
         let build = program.cargo("build").status().context("cannot run cargo")?;
