@@ -6,8 +6,6 @@
 
 #[path = "harness/fixtures/mod.rs"]
 mod fixtures;
-#[path = "harness/mod.rs"]
-mod harness;
 #[path = "harness/own_tests/mod.rs"]
 mod own_tests;
 

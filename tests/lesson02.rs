@@ -3,8 +3,6 @@
 #[allow(unused_variables, reason = "a stub uses nothing yet")]
 #[path = "../lessons/lesson02/exercises.rs"]
 mod exercises;
-#[path = "harness/mod.rs"]
-mod harness;
 #[path = "../lessons/lesson02/solutions.rs"]
 mod solutions;
 

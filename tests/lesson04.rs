@@ -5,8 +5,6 @@
 #[allow(unused_variables, reason = "a stub uses nothing yet")]
 #[path = "../lessons/lesson04/exercises.rs"]
 mod exercises;
-#[path = "harness/mod.rs"]
-mod harness;
 #[path = "../lessons/lesson04/solutions.rs"]
 mod solutions;
 #[path = "../lessons/lesson04/suspects.rs"]

@@ -5,8 +5,6 @@
 #[allow(unused_variables, reason = "a stub uses nothing yet")]
 #[path = "../lessons/lesson05/exercises.rs"]
 mod exercises;
-#[path = "harness/mod.rs"]
-mod harness;
 #[path = "../lessons/lesson05/solutions.rs"]
 mod solutions;
 

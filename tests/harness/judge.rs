@@ -25,8 +25,11 @@ use super::outcome::{Mismatch, count};
 /// What came of an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
-    /// The stub is still there. The laws that would have let it pass are listed.
-    NotAttempted { lenient: Vec<usize> },
+    /// The stub is still there.
+    NotAttempted {
+        /// The laws that would have let it pass.
+        lenient: Vec<usize>,
+    },
     /// It keeps every law.
     Passed,
     /// It does not.

@@ -3,9 +3,9 @@
 use super::trials;
 use crate::court;
 use crate::fixtures::{answers, exercise};
-use crate::harness::exercise::Who;
-use crate::harness::judge::{Verdict, judge};
-use crate::harness::message;
+use harness::exercise::Who;
+use harness::judge::{Verdict, judge};
+use harness::message;
 
 trials! {
     wrong_value_with_diagnosis

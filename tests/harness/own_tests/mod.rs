@@ -1,6 +1,7 @@
 //! The judge's own tests, one file for each of its parts.
 
 mod lessons;
+mod manifests;
 mod messages;
 mod outcomes;
 mod shrinking;
@@ -15,6 +16,7 @@ pub fn all() -> Vec<Trial> {
     trials.extend(verdicts::trials());
     trials.extend(messages::trials());
     trials.extend(lessons::trials());
+    trials.extend(manifests::trials());
     trials.extend(shrinking::trials());
     trials.extend(outcomes::trials());
     trials.extend(strategies::trials());

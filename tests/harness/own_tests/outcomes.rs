@@ -3,8 +3,8 @@
 use gradbook::Matrix;
 
 use super::trials;
-use crate::harness::panics::{Panic, catch};
-use crate::harness::{
+use harness::panics::{Panic, catch};
+use harness::{
     Because, Mismatch, Outcome, Show, TOLERANCE, ensure, equal, near, near_matrix,
     near_matrix_within, near_slice, near_within,
 };

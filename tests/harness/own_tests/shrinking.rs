@@ -2,8 +2,8 @@
 
 use super::trials;
 use crate::fixtures::{no_max_shift, softmax};
-use crate::harness::forall::CASES;
-use crate::harness::{
+use harness::forall::CASES;
+use harness::{
     Outcome, affine_case, ensure, forall, given, halves, halves_matrix, halves_vec,
     halves_vec_pair, labels, near, near_slice, product_pair, ragged_matrix,
 };

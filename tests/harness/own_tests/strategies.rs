@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use gradbook::Matrix;
 
 use super::trials;
-use crate::harness::{
+use harness::{
     affine_case, bit, distribution, ensure, equal, forall, grid, halves,
     halves_between, halves_matrix, halves_vec_pair, labels, list, logits_and_one_hot,
     matrix, near, one_hot, one_of, positive_halves, prime_size, product_pair,

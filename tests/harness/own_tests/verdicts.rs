@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::trials;
 use crate::court;
 use crate::fixtures::{answers, exercise};
-use crate::harness::exercise::Who;
-use crate::harness::judge::{Crash, Failure, Verdict, judge};
+use harness::exercise::Who;
+use harness::judge::{Crash, Failure, Verdict, judge};
 
 trials! {
     right_passes
@@ -19,6 +19,7 @@ trials! {
     panic_is_shown_with_place_and_input
     panic_on_the_sample_alone_fails
     panic_without_text_fails
+    arithmetic_is_checked
     loop_is_ended
     loop_on_one_input_shows_it
     loop_that_prints_is_ended
@@ -132,6 +133,12 @@ fn panic_on_the_sample_alone_fails() {
 fn panic_without_text_fails() {
     let seen = failure("panics_without_text").mismatch.seen;
     assert!(seen.starts_with("a panic: a value that is no text"), "{seen}");
+}
+
+/// The reader's code is compiled with every check, unlike the library.
+fn arithmetic_is_checked() {
+    let panic = failure("underflows").mismatch.panic;
+    assert_eq!(panic.as_deref(), Some("attempt to subtract with overflow"));
 }
 
 fn loop_is_ended() {

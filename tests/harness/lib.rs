@@ -7,8 +7,6 @@
 //! mod exercises;
 //! #[path = "../lessons/lesson05/solutions.rs"]
 //! mod solutions;
-//! #[path = "harness/mod.rs"]
-//! mod harness;
 //!
 //! use harness::{Check, Exercise, forall, given, halves, halves_vec, near, near_slice};
 //!
@@ -34,8 +32,6 @@
 //! themselves: the solution keeps every law, each wrong answer is caught by the law meant
 //! for it and told apart by the probe, the stub breaks every law, and the judge fails
 //! a wrong function handed to it in place of the reader's.
-#![allow(dead_code, unused_imports, reason = "each lesson uses a part of this module")]
-
 pub mod channel;
 pub mod exercise;
 pub mod forall;
