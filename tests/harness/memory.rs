@@ -6,7 +6,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// What an answer may hold at once: far more than any exercise needs.
-pub const LIMIT: usize = 1 << 30;
+pub const LIMIT: usize = 256 << 20;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;

@@ -64,7 +64,7 @@ fn loop_without_end() {
   law        The outputs add up to 1.
   input      z = [0.0]
   expected   an answer
-  seen       nothing for 1.5s. Look for a loop that never ends: does its condition turn
+  seen       nothing for 2s. Look for a loop that never ends: does its condition turn
              false, does its counter move?
 
   next       cargo workbook hint 0.1   shows a first hint
