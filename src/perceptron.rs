@@ -439,6 +439,7 @@ mod tests {
             assert!(training.settled());
             assert_eq!(training.cycle(), None);
             assert_eq!(training.total(), mistakes);
+            assert_eq!(training.mistakes.iter().filter(|&&m| m == 0).count(), 1);
             assert_eq!(neuron.count_mistakes(&corners(), &targets), 0);
             let widest = widest_margin(&corners(), &targets, 1e-13, 10_000).unwrap();
             let found = mistake_bound(radius(&corners()), widest.margin);

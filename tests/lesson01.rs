@@ -607,7 +607,10 @@ fn mistake_bound() -> Box<dyn Check> {
             })
         })
         .law("on_the_line_is_none", "An example on the line: None.", |f| {
-            let touching = (neuron(), strategy::sign()).prop_map(|((w, _, x), y)| {
+            let touching = (neuron(), strategy::sign()).prop_map(|((mut w, _, x), y)| {
+                if square(&w) == 0.0 {
+                    w[0] = 1.0; // weights of zero are no line
+                }
                 let bias = 0.0 - sum(&w, 0.0, &x);
                 (w, bias, vec![x], vec![y])
             });

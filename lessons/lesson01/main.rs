@@ -161,7 +161,10 @@ fn no_line(run: &mut Run, hands: Hands, sisters: &Set, epochs: usize) -> Result 
     let most = late.iter().copied().max().unwrap_or(0);
     run.count("versicolor_late_fewest", fewest);
     run.count("versicolor_late_most", most);
-    run.say(&format!("Wrong after each of the last 100 epochs: {fewest} to {most}."));
+    let count = late.len();
+    run.say(&format!(
+        "Wrong after each of the last {count} epochs: {fewest} to {most}."
+    ));
     let ceiling = widest(sisters)?.ceiling.max(1e-6);
     run.say(&format!("No line separates them by a margin above {ceiling:e}."));
     let petals = Set::versicolor(("versicolor, petals only", "sisters"), &PETALS);
