@@ -60,7 +60,7 @@ fn broken_code_fails_with_the_error_that_its_chapter_names() {
     }
 }
 
-// ---- A small book that is true, to be broken in every way ------------------------------
+// ---- A small book that is true, to be broken in every way ---------------------------
 
 /// A repository of one lesson in a folder of its own.
 struct Book {
@@ -234,7 +234,8 @@ impl Book {
         }
         let stub = |number: &str, name: &str| {
             format!(
-                "/// Halves.\npub fn {name}() {{\n    todo!(\"exercise {number}\")\n}}\n"
+                "/// Halves.\npub fn {name}() {{\n    todo!(\"exercise \
+                 {number}\")\n}}\n"
             )
         };
         let stubs = [stub("5.1", "one"), stub("5.2", "two"), stub("5.3", "three")];
@@ -330,7 +331,7 @@ fn directives_become_what_they_stand_for() {
     assert!(!text.contains("{{#"), "{text}");
 }
 
-// ---- 1. Code comes from compiled files ---------------------------------------------------
+// ---- 1. Code comes from compiled files ----------------------------------------------
 
 #[test]
 fn a_missing_anchor_is_found() {
@@ -395,8 +396,8 @@ fn pasted_code_is_found() {
 fn pasted_code_is_found_in_disguise() {
     let pasted = |fence: &str| {
         format!(
-            "book/src/lesson05.md:25: pasted code (```{fence}): take it from a compiled \
-             file with {{{{#code path:anchor}}}}"
+            "book/src/lesson05.md:25: pasted code (```{fence}): take it from a \
+             compiled file with {{{{#code path:anchor}}}}"
         )
     };
     Book::sentence("```text\nlet x = 1;\n```").fails(&pasted("text"));
@@ -452,15 +453,16 @@ fn broken_code_has_its_own_folder() {
         .fails("book/src/lesson05.md:42: broken code lies in lessons/lesson05/broken/");
 }
 
-// ---- 2. Numbers come from recorded runs ----------------------------------------------------
+// ---- 2. Numbers come from recorded runs ---------------------------------------------
 
 #[test]
 fn an_unknown_value_is_found() {
     for (directive, table) in [("value", "plain"), ("full", "full"), ("spread", "full")]
     {
-        Book::sentence(&format!("{{{{#{directive} acuracy percent:1}}}}")).fails(&format!(
-            "book/src/lesson05.md:25: the recorded {table} run of lesson 5 has no value \
-             `acuracy`"
+        let sentence = format!("{{{{#{directive} acuracy percent:1}}}}");
+        Book::sentence(&sentence).fails(&format!(
+            "book/src/lesson05.md:25: the recorded {table} run of lesson 5 has no \
+             value `acuracy`"
         ));
     }
 }
@@ -490,8 +492,8 @@ fn a_decimal_from_nowhere_is_found() {
         assert!(problems[0].text.starts_with(&expected), "{}", problems[0]);
     }
     Book::sentence("It reached 0.98 at once.").fails(
-        "book/src/lesson05.md:25: the number 0.98 comes from nowhere: use {{#value name \
-         format}}, or list it with its reason under <!-- numbers",
+        "book/src/lesson05.md:25: the number 0.98 comes from nowhere: use {{#value \
+         name format}}, or list it with its reason under <!-- numbers",
     );
 }
 
@@ -548,8 +550,8 @@ fn a_tolerance_that_is_too_wide_is_found() {
          most 3 standard deviations, that is 0.009000000000000001",
     );
     Book::record("tolerance = 1e-8", "tolerance = 0.001").fails(
-        "book/src/runs/lesson05.toml: `loss`: its tolerance 0.001 is too wide: an exact \
-         value may move by one part in a million",
+        "book/src/runs/lesson05.toml: `loss`: its tolerance 0.001 is too wide: an \
+         exact value may move by one part in a million",
     );
     Book::record("value = 1200", "value = 1200\ntolerance = 1").fails(
         "book/src/runs/lesson05.toml: `steps`: a count is exact: it has no tolerance",
@@ -567,8 +569,8 @@ fn a_tolerance_that_lets_the_baseline_pass_is_found() {
 #[test]
 fn a_measurement_without_seeds_is_found() {
     Book::record("seeds = 5\nbaseline", "baseline").fails(
-        "book/src/runs/lesson05.toml: `accuracy`: a measured value needs its spread and \
-         seeds",
+        "book/src/runs/lesson05.toml: `accuracy`: a measured value needs its spread \
+         and seeds",
     );
     Book::record("seeds = 5\nbaseline", "seeds = 2\nbaseline").fails(
         "book/src/runs/lesson05.toml: `accuracy`: a measured value needs a spread over \
@@ -602,7 +604,7 @@ fn a_stale_number_is_found() {
     assert!(truth::expand(&workspace, &chapter).text.contains("It reached 90.0%"));
 }
 
-// ---- 3. Figures are drawn by their lesson -------------------------------------------------
+// ---- 3. Figures are drawn by their lesson -------------------------------------------
 
 #[test]
 fn a_missing_text_alternative_is_found() {
@@ -625,7 +627,8 @@ fn a_missing_caption_is_found() {
 #[test]
 fn a_figure_that_was_never_drawn_is_found() {
     Book::chapter("{{#figure bars", "{{#figure barz").fails(
-        "book/src/lesson05.md:30: there is no file `book/src/figures/lesson05/barz.svg`",
+        "book/src/lesson05.md:30: there is no file \
+         `book/src/figures/lesson05/barz.svg`",
     );
 }
 
@@ -649,8 +652,8 @@ fn a_page_shows_no_figure_that_its_record_does_not_list() {
     let chapter = workspace.chapter("lesson05.md").expect("the chapter");
     let problems = truth::expand(&workspace, &chapter).problems;
     let found: Vec<String> = problems.iter().map(Problem::to_string).collect();
-    let expected = "book/src/lesson05.md:30: book/src/figures/lesson05/bars.svg was not \
-                    written by the recorded run";
+    let expected = "book/src/lesson05.md:30: book/src/figures/lesson05/bars.svg was \
+                    not written by the recorded run";
     assert_eq!(found, [expected]);
 }
 
@@ -680,7 +683,7 @@ fn a_reference_to_no_figure_is_found() {
         .fails("book/src/lesson05.md:25: there is no exercise 5.9");
 }
 
-// ---- 4. Transcripts are recorded runs ------------------------------------------------------
+// ---- 4. Transcripts are recorded runs -----------------------------------------------
 
 #[test]
 fn a_retouched_transcript_is_found() {
@@ -707,12 +710,13 @@ fn pasted_output_is_found() {
     );
 }
 
-// ---- The shape of a chapter -----------------------------------------------------------------
+// ---- The shape of a chapter ---------------------------------------------------------
 
 #[test]
 fn british_spelling_is_found() {
     Book::sentence("The colour of it.").fails(
-        "book/src/lesson05.md:25: `colour` is British spelling: this book writes `color`",
+        "book/src/lesson05.md:25: `colour` is British spelling: this book writes \
+         `color`",
     );
     Book::chapter("caption: Step", "caption: Normalised step").fails(
         "book/src/lesson05.md:35: `Normalised` is British spelling: this book writes \
@@ -731,8 +735,8 @@ fn a_heading_out_of_order_is_found() {
          *italics*",
     );
     Book::chapter("About 40 minutes.", "Soon.").fails(
-        "book/src/lesson05.md:1: the introduction does not say how much time the lesson \
-         takes",
+        "book/src/lesson05.md:1: the introduction does not say how much time the \
+         lesson takes",
     );
 }
 

@@ -173,7 +173,8 @@ impl Maths {
 }
 
 /// The font draws a prime raised and small by itself; as a superscript it would be
-/// raised and shrunk twice. `<msup>f<mo>′</mo></msup>` becomes `<mrow>f<mi>′</mi></mrow>`.
+/// raised and shrunk twice. `<msup>f<mo>′</mo></msup>` becomes
+/// `<mrow>f<mi>′</mi></mrow>`.
 fn with_plain_primes(mut mathml: String) -> String {
     const OPEN: &str = "<msup>";
     for prime in ["\u{2032}", "\u{2033}", "\u{2034}"] {

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 const MARKER: &str = ".gradbook";
 
 /// Builds the book into `out`. The folder appears whole or not at all: the pages are
-/// written beside it and swapped in at the end. In a draft, what fails becomes a red box,
-/// and the problems are returned; otherwise any problem is an error.
+/// written beside it and swapped in at the end. In a draft, what fails becomes a red
+/// box, and the problems are returned; otherwise any problem is an error.
 pub fn build(root: &Path, out: &Path, draft: bool) -> Result<Vec<Problem>> {
     let out = std::path::absolute(out)?;
     replaceable(&out)?;

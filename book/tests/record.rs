@@ -42,8 +42,12 @@ struct Lesson(tempfile::TempDir);
 impl Lesson {
     fn new() -> Self {
         let lesson = Lesson(tempfile::tempdir().expect("a folder"));
-        lesson.write("Cargo.toml", "[package]\nname = \"lessons\"\nedition = \"2024\"\n\
-            [[bin]]\nname = \"lesson05\"\npath = \"lessons/lesson05/main.rs\"\n[workspace]\n");
+        lesson.write(
+            "Cargo.toml",
+            "[package]\nname = \"lessons\"\nedition = \"2024\"\n\
+            [[bin]]\nname = \"lesson05\"\npath = \"lessons/lesson05/main.rs\"\n\
+            [workspace]\n",
+        );
         lesson
             .write("book/src/lesson05.md", "{{#figure curve\nalt: a\ncaption: b\n}}\n");
         lesson.program("");

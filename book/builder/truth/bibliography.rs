@@ -3,7 +3,7 @@
 //! `book/src/bibliography.md` has one list item for each work:
 //!
 //! ```text
-//! - <a id="rosenblatt1958"></a>**Rosenblatt (1958).** F. Rosenblatt, *The perceptron*...
+//! - <a id="rosenblatt1958"></a>**Rosenblatt (1958).** F. Rosenblatt. *The*...
 //! ```
 //!
 //! `{{#ref rosenblatt1958}}` becomes a link with the words in bold.

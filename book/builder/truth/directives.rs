@@ -135,7 +135,8 @@ fn form(directive: &Directive, text: &str) -> Option<String> {
     let name = directive.name.as_str();
     if MDBOOK.contains(&name) {
         return Some(format!(
-            "{{{{#{name}}}}} is mdBook's own and fails in silence: use {{{{#code path:anchor}}}}"
+            "{{{{#{name}}}}} is mdBook's own and fails in silence: use \
+             {{{{#code path:anchor}}}}"
         ));
     }
     if !BLOCKS.contains(&name) && !INLINE.contains(&name) {
@@ -158,8 +159,9 @@ mod tests {
 
     #[test]
     fn reads_directives() {
-        let text = "Reached {{#value acc percent:1}} here.\n\n{{#figure curves\nalt: a\n  b\n\
-                    caption: $x_{i_{j}}$ end\n}}\n\n{{#code src/a.rs:b}}\n";
+        let text = "Reached {{#value acc percent:1}} here.\n\n{{#figure curves\n\
+                    alt: a\n  b\ncaption: $x_{i_{j}}$ end\n}}\n\n\
+                    {{#code src/a.rs:b}}\n";
         let found = find(text, &[]);
         assert_eq!(found.len(), 3);
         assert_eq!(found[0].words, ["acc", "percent:1"]);

@@ -1,10 +1,8 @@
 //! The stubs of a lesson, read from its source.
 //!
 //! An exercise is a `pub fn` whose body says `todo!("exercise 5.1")`. Its doc comment
-//! is the task, as Markdown. The reader's own answer replaces the `todo!`, so the number
-//! is also looked for in the solutions' doc comments; the book itself is built from the
-//! stubs as they stand, and a stub that was answered is found by its name in
-//! `tests/lessonNN.rs`.
+//! is the task, as Markdown. A reader's own answer replaces the `todo!`; then the
+//! number is found by the name of the function in `tests/lessonNN.rs`.
 
 use super::Workspace;
 

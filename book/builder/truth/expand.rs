@@ -329,9 +329,10 @@ impl<'a> Writer<'a> {
         let inside = format!(
             "<div class=\"figure-box\">{}</div>\n\
              <div class=\"frames-controls\" hidden>\n\
-             <button type=\"button\" class=\"frames-play\" aria-label=\"Play\">Play</button>\n\
-             <input type=\"range\" min=\"0\" max=\"{last}\" value=\"{last}\" step=\"1\" \
-             aria-label=\"Frame of figure {number}\">\n\
+             <button type=\"button\" class=\"frames-play\" aria-label=\"Play\">\
+             Play</button>\n\
+             <input type=\"range\" min=\"0\" max=\"{last}\" value=\"{last}\" \
+             step=\"1\" aria-label=\"Frame of figure {number}\">\n\
              <output class=\"frames-label\">{label}</output>\n\
              </div>",
             drawing.svg

@@ -157,7 +157,8 @@ mod tests {
 
     const SVG: &str = r##"<?xml version="1.0"?>
 <!-- drawn -->
-<svg width="1280" height="960" viewBox="0 0 1280 960" xmlns="http://www.w3.org/2000/svg">
+<svg width="1280" height="960" viewBox="0 0 1280 960"
+ xmlns="http://www.w3.org/2000/svg">
 
 <clipPath id="clip"><rect width="1" height="1"/></clipPath>
 <g clip-path="url(#clip)" fill="currentColor" font-family="inherit"/>
@@ -178,7 +179,8 @@ mod tests {
 
     #[test]
     fn the_last_frame_shows_without_a_script() {
-        let frames = "<svg viewBox='0 0 10 10'><g class=\"frame\" data-label=\"a &lt; 1\"/>\
+        let frames = "<svg viewBox='0 0 10 10'><g class=\"frame\" \
+                      data-label=\"a &lt; 1\"/>\
                       <g class=\"frame\" data-label=\"b\"/></svg>";
         let drawing = inline(frames, "f", "x").unwrap();
         assert_eq!(drawing.frames, ["a < 1", "b"]);

@@ -119,18 +119,21 @@ impl Checker<'_> {
             match code.language.as_deref() {
                 None => self.report(
                     at,
-                    "indented code: write commands in a ```console fence, and take code \
-                     from a file with {{#code path:anchor}}",
+                    "indented code: write commands in a ```console fence, and take \
+                     code from a file with {{#code path:anchor}}",
                 ),
                 Some("console") => {
-                    let output = inside.lines().any(|line| {
-                        !(line.is_empty() || line.starts_with("$ ") || line.starts_with("# "))
-                    });
+                    let command = |line: &str| {
+                        line.is_empty()
+                            || line.starts_with("$ ")
+                            || line.starts_with("# ")
+                    };
+                    let output = !inside.lines().all(command);
                     if output {
                         self.report(
                             at,
-                            "pasted output: a console fence holds only commands (`$ ...`); \
-                             what a run printed comes from {{#transcript}}",
+                            "pasted output: a console fence holds only commands \
+                             (`$ ...`); what a run printed comes from {{#transcript}}",
                         );
                     }
                 }
@@ -182,8 +185,8 @@ impl Checker<'_> {
             if !chapter.text[..at].ends_with('\\') {
                 self.report(
                     at,
-                    "a lone $: close the formula (no line of it starts with +, - or *), or \
-                     write \\$ for a dollar",
+                    "a lone $: close the formula (no line of it starts with +, - or \
+                     *), or write \\$ for a dollar",
                 );
             }
         }
@@ -211,8 +214,8 @@ impl Checker<'_> {
                             at,
                             format!(
                                 "the number {} comes from nowhere: use \
-                                 {{{{#value name format}}}}, or list it with its reason \
-                                 under <!-- numbers",
+                                 {{{{#value name format}}}}, or list it with its \
+                                 reason under <!-- numbers",
                                 number.key
                             ),
                         ),
@@ -439,7 +442,8 @@ impl Checker<'_> {
 
 fn pasted(language: &str) -> String {
     format!(
-        "pasted code (```{language}): take it from a compiled file with {{{{#code path:anchor}}}}"
+        "pasted code (```{language}): take it from a compiled file with \
+         {{{{#code path:anchor}}}}"
     )
 }
 

@@ -248,8 +248,8 @@ fn complaint(v: &Value) -> Option<String> {
         }
         Kind::Exact if v.tolerance > EXACT_TOLERANCE * v.value.abs() * 1.0001 => {
             return Some(format!(
-                "its tolerance {} is too wide: an exact value may move by one part in a \
-                 million",
+                "its tolerance {} is too wide: an exact value may move by one part in \
+                 a million",
                 v.tolerance
             ));
         }
