@@ -607,12 +607,12 @@ fn mistake_bound() -> Box<dyn Check> {
             })
         })
         .law("on_the_line_is_none", "An example on the line: None.", |f| {
+            // Every product is zero, so that no way of adding up can round.
             let touching = (neuron(), strategy::sign()).prop_map(|((mut w, _, x), y)| {
-                if square(&w) == 0.0 {
-                    w[0] = 1.0; // weights of zero are no line
-                }
-                let bias = 0.0 - sum(&w, 0.0, &x);
-                (w, bias, vec![x], vec![y])
+                w[0] = if w[0] == 0.0 { 1.0 } else { w[0] };
+                let pairs = w.iter().zip(&x);
+                let x = pairs.map(|(w, x)| if *w == 0.0 { *x } else { 0.0 });
+                (w.clone(), 0.0, vec![x.collect()], vec![y])
             });
             given(&SEPARABLE, touching, |(w, b, inputs, targets)| {
                 equal(f(w, *b, inputs, targets), None)
