@@ -117,7 +117,8 @@ fn check(root: &Path) -> Result<bool> {
         eprintln!("{problem}");
     }
     if !problems.is_empty() {
-        eprintln!("error: {} problems in the book", problems.len());
+        let s = if problems.len() == 1 { "" } else { "s" };
+        eprintln!("error: {} problem{s} in the book", problems.len());
     }
     Ok(problems.is_empty())
 }

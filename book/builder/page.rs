@@ -65,7 +65,8 @@ impl Preprocessor for Gradbook {
             all.extend(problems);
         }
         if count > 0 && !self.draft {
-            bail!("{count} problems in the chapters");
+            let s = if count == 1 { "" } else { "s" };
+            bail!("{count} problem{s} in the chapters");
         }
         Ok(book)
     }
