@@ -121,6 +121,12 @@ fn without_number(doc: &str, number: &str) -> String {
     first.unwrap_or_default() + letters.as_str()
 }
 
+/// A fenced block in a doc comment that is not plain text: its examples are never run.
+pub fn foreign_fence(doc: &str) -> Option<&str> {
+    let fences = doc.lines().filter_map(|line| line.trim_start().strip_prefix("```"));
+    fences.step_by(2).map(str::trim).find(|language| *language != "text")
+}
+
 /// The doc comment as a page shows it: headings become bold lines, so that they do not
 /// enter the table of contents, and links of rustdoc become plain code.
 pub fn to_markdown(doc: &str) -> String {
