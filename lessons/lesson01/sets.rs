@@ -112,3 +112,39 @@ impl Set {
         self.inputs.column_iter().map(|x| x.as_slice().to_vec()).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How often a versicolor and a virginica have the same lengths.
+    fn twins(features: &[usize]) -> Vec<Vec<f64>> {
+        let set = Set::versicolor(("", ""), features);
+        let of = |target| -> Vec<Vec<f64>> {
+            let flowers = set.columns().into_iter().zip(&set.targets);
+            flowers.filter(|(_, y)| **y == target).map(|(x, _)| x).collect()
+        };
+        let virginicas = of(-1.0);
+        of(1.0).into_iter().filter(|flower| virginicas.contains(flower)).collect()
+    }
+
+    /// The chapter and a figure say so.
+    #[test]
+    fn one_versicolor_has_the_petals_of_a_virginica() {
+        assert_eq!(twins(&PETALS), [[4.8, 1.8]]);
+        assert!(twins(&ALL).is_empty());
+    }
+
+    #[test]
+    fn setosas_fire_and_the_others_stay_silent() {
+        let set = Set::setosa(("", ""), &ALL);
+        assert_eq!(set.inputs.shape(), (4, 150));
+        assert!(set.targets[..50].iter().all(|&y| y == 1.0));
+        assert!(set.targets[50..].iter().all(|&y| y == -1.0));
+        assert_eq!(set.majority_mistakes(), 50);
+        let shuffled = set.shuffled(&mut gradbook::rng(1));
+        let place =
+            shuffled.inputs.column_iter().position(|x| x == set.inputs.column(0));
+        assert_eq!(place.map(|place| shuffled.targets[place]), Some(1.0));
+    }
+}
