@@ -279,6 +279,15 @@ mod tests {
     }
 
     #[test]
+    fn a_tick_lies_where_its_value_lies() {
+        let log = Axis::new("x", "").log();
+        let fitted = log.fit([1e-3, 1e3].into_iter(), 0.0, 8);
+        let hundred = fitted.ticks.iter().find(|(_, label)| label == "100");
+        assert_eq!(hundred.map(|(at, _)| *at), log.place(100.0));
+        assert!((fitted.low, fitted.high) == (-3.0, 3.0));
+    }
+
+    #[test]
     fn numbers_read_well() {
         assert_eq!(number(-0.0001, 0.5), "0.0");
         assert_eq!(number(-1.25, 0.05), "−1.25");

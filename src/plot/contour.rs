@@ -164,7 +164,16 @@ mod tests {
     #[test]
     fn a_saddle_has_two_lines_and_holes_have_none() {
         let grid = Grid::new((-1.0, 1.0), (-1.0, 1.0), 2);
-        assert_eq!(contour(&grid, &[1.0, -1.0, -1.0, 1.0], 0.1).len(), 2);
+        let saddle = [1.0, -1.0, -1.0, 1.0];
+        // Above the pass each line keeps to a high corner, below it to a low one.
+        for (level, corner) in [(0.1, (1.0, 1.0)), (-0.1, (1.0, -1.0))] {
+            let lines = contour(&grid, &saddle, level);
+            assert_eq!(lines.len(), 2);
+            for line in lines {
+                let side = |(x, y): &(f64, f64)| (x * corner.0 + y * corner.1).signum();
+                assert!(line.iter().all(|p| side(p) == side(&line[0])), "{line:?}");
+            }
+        }
         assert!(contour(&grid, &[1.0, f64::NAN, -1.0, 1.0], 0.1).is_empty());
         assert!(contour(&grid, &[1.0, -1.0], 0.1).is_empty());
     }

@@ -420,6 +420,14 @@ mod tests {
     }
 
     #[test]
+    fn even_a_rare_mistake_is_seen() {
+        let counts = [[50, 100, 1], [0, 50, 0], [0, 0, 50]];
+        let names = ["a", "b", "c"];
+        let svg = Heatmap::confusion(&names, |t, p| counts[t][p]).svg();
+        assert_eq!(count(&svg, "#CC79A7"), 2, "{svg}");
+    }
+
+    #[test]
     fn without_numbers_there_is_a_scale() {
         let value = Axis::new("weight", "");
         let map = Heatmap::new("unit", "input", value, (40, 60), |r, c| {
