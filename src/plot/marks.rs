@@ -284,7 +284,7 @@ impl Plot {
         let wide = canvas.width - left;
         let x = x_that_fits(x_axis, &xs, air, wide);
         let last = x.ticks.last().map_or(0, |(_, t)| text_width(t, SMALL) / 2);
-        let mut margin = Margin { top: 12, right: last.max(12), bottom: 2, left: 2 };
+        let mut margin = Margin { top: 12, right: last.max(12), bottom: 2, left: 6 };
         if look.same_scale {
             let box_width = wide - margin.left - margin.right;
             let box_height = canvas.height - bottom - margin.top - margin.bottom;
