@@ -675,14 +675,14 @@ fn broken_lines() -> Box<dyn Check> {
             "exchanged",
             (|| [1, 4, 5]) as BrokenLines,
             "suspect_2",
-            "Suspect 2: it becomes right with small weights, where tanh is a straight \
+            "Suspect 2: it becomes right with `--layer-1 0.001`, where tanh is a straight \
              line. Its fault has to do with the bend of tanh. And suspect 3 stays wrong.",
         )
         .wrong(
             "twins",
             (|| [1, 5, 5]) as BrokenLines,
             "suspect_3",
-            "Suspect 3: the same gradients are wrong as in suspect 2, but small weights \
+            "Suspect 3: the same gradients are wrong as in suspect 2, but small sums \
              do not mend it, so it is not the bend of tanh.",
         )
         .hint(
@@ -698,7 +698,7 @@ fn broken_lines() -> Box<dyn Check> {
              layer 1 and the input are wrong. Two lines lie between.",
         )
         .hint(
-            "Check suspects 2 and 3 with `--weights 0.01`. Where every sum is near 0, \
+            "Check suspects 2 and 3 with `--layer-1 0.001`. Where every sum is near 0, \
              tanh's slope is 1 almost exactly, however it is computed.",
         )
         .build()

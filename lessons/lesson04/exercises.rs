@@ -90,10 +90,10 @@ pub fn two_layers(
 /// 7 `bias_1`, 8 `input`
 ///
 /// You see none of their code. You may ask the checker about them as often as you like:
-/// `cargo run --bin lesson04 -- --suspect 1`, and then 2 and 3. With `--weights 0.01` it
-/// checks the same pass in a network with small weights, where tanh is nearly a straight
-/// line; `--examples 1` changes the size of the batch. Returns the number of the broken
-/// line of suspect 1, of suspect 2 and of suspect 3.
+/// `cargo run --bin lesson04 -- --suspect 1`, and then 2 and 3. With `--layer-1 0.001`
+/// it checks the same pass where the weights of layer 1 are so small that every sum is
+/// near 0, and tanh is a straight line there. Returns the number of the broken line of
+/// suspect 1, of suspect 2 and of suspect 3.
 ///
 /// If `bias_2` were the only wrong gradient of all three, you would answer `[3, 3, 3]`.
 pub fn broken_lines() -> [usize; 3] {

@@ -83,8 +83,9 @@ pub fn two_layers(
 /// the way forward too. What makes all of them wrong is the first line of the way back.
 ///
 /// Suspects 2 and 3: layer 2 is right, all of layer 1 and the input are wrong, so the
-/// fault is between them, in line 4 or 5. With small weights suspect 2 becomes right:
-/// its fault has to do with the bend of tanh, line 5. Suspect 3 stays wrong: line 4.
+/// fault is between them, in line 4 or 5. With small weights in layer 1 suspect 2 becomes
+/// right: its fault has to do with the bend of tanh, line 5. Suspect 3 stays wrong: line
+/// 4.
 pub fn broken_lines() -> [usize; 3] {
     [1, 5, 4]
 }

@@ -37,15 +37,15 @@ pub const NAMES: [&str; 8] =
     ["logits", "weight_2", "bias_2", "hidden", "sums", "weight_1", "bias_1", "input"];
 
 impl Tensors {
-    /// 3 inputs, 5 hidden units, 4 classes. Weights and biases have this standard
-    /// deviation.
-    pub fn draw(size: f64, examples: usize, seed: u64) -> Self {
+    /// 3 inputs, 5 hidden units, 4 classes. Weights and biases have standard deviation 1,
+    /// those of layer 1 this one.
+    pub fn draw(layer_1: f64, examples: usize, seed: u64) -> Self {
         let mut rng = gradbook::rng(seed);
         let mut normal = |rows, columns, size| {
             Init::Normal(size).weights::<f64>(columns, rows, &mut rng)
         };
-        let (weight_1, bias_1) = (normal(5, 3, size), normal(5, 1, size));
-        let (weight_2, bias_2) = (normal(4, 5, size), normal(4, 1, size));
+        let (weight_1, bias_1) = (normal(5, 3, layer_1), normal(5, 1, layer_1));
+        let (weight_2, bias_2) = (normal(4, 5, 1.0), normal(4, 1, 1.0));
         let input = normal(3, examples, 1.0);
         let targets = Matrix::from_fn(4, examples, |class, n| {
             if class == (3 * n + 1) % 4 { 1.0 } else { 0.0 }
