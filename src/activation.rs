@@ -110,6 +110,7 @@ impl Activation {
         }
     }
 
+    // ANCHOR: pull_back
     /// Writes derivative times incoming gradient, entry by entry. What forward computed
     /// is used again where it helps: tanh' is 1 - a^2.
     pub(crate) fn pull_back<T: Real>(
@@ -135,6 +136,7 @@ impl Activation {
             }
         }
     }
+    // ANCHOR_END: pull_back
 }
 
 /// The logistic function 1 / (1 + e^-z). Does not overflow: e^1000 is infinity, and one

@@ -42,7 +42,7 @@ const LESSON: Lesson = Lesson {
         ),
         Flag::number("layer-1", 1.0, 1e-6, 10.0, "size of the suspect's first weights"),
         Flag::count("examples", 7, 1, 1000, "examples in its batch"),
-        Flag::full("five seeds of every training, half a minute"),
+        Flag::full("five seeds of every training, about 15 seconds"),
         Flag::mine(),
     ],
 };
@@ -90,6 +90,7 @@ fn learn_the_spiral(run: &mut Run, hands: Hands, plan: Plan) -> Result {
     let sets = (&train_on, &judge_on);
     let mut network = hands.network(&HIDDEN, ARMS, &mut rng(plan.seed))?;
     run.count("spiral_weights", network.parameter_count());
+    run.count("spiral_updates", plan.epochs * train_on.len().div_ceil(plan.batch));
     let mut frames =
         vec![("before".to_string(), figures::regions(&mut network, &judge_on)?)];
     let bar = run.progress("training", plan.epochs);
