@@ -96,7 +96,7 @@ fn learn_the_spiral(run: &mut Run, hands: Hands, plan: Plan) -> Result {
     let bar = run.progress("training", plan.epochs);
     let look = |epoch: usize, network: &mut Sequential<f64>| {
         bar.inc(1);
-        if [1, 3, 10, 20, 40, 70, 100, 150, 300].contains(&epoch) {
+        if [1, 3, 10, 15, 20, 25, 30, 40, 70, 150, 300].contains(&epoch) {
             let picture = figures::regions(network, &judge_on)?;
             frames.push((format!("after epoch {epoch}"), picture));
         }
