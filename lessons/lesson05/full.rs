@@ -21,7 +21,7 @@ pub fn folds(run: &mut Run, digits: &Dataset, setup: &Setup) -> Result {
     let [mut mlp, mut logistic, mut pixels] = [vec![], vec![], vec![]];
     let bar = run.progress("folds", DIVISIONS as usize * FOLDS);
     for division in 0..DIVISIONS {
-        let setup = setup.with_seed(setup.seed + division);
+        let setup = setup.with_seed(setup.seed.wrapping_add(division));
         let hidden = Kind::Mlp(setup.hidden);
         let cuts = folds::stratified(&digits.labels, FOLDS, &mut rng(setup.seed))?;
         for fold in cuts {
@@ -54,7 +54,7 @@ pub fn seeds(run: &mut Run, digits: &Dataset, setup: &Setup) -> Result {
     let [mut honest, mut leaked] = [vec![], vec![]];
     let bar = run.progress("seeds", SEEDS as usize);
     for seed in 0..SEEDS {
-        let setup = setup.with_seed(setup.seed + seed);
+        let setup = setup.with_seed(setup.seed.wrapping_add(seed));
         order.push(breaks::in_order(digits, &setup)?.0);
         let (learned, held_out) = breaks::on_shuffled_labels(digits, &setup)?;
         by_heart.push(learned);

@@ -26,7 +26,7 @@ use parts::Parts;
 const LESSON: Lesson = Lesson {
     number: 5,
     title: "Training",
-    question: "From a pile of digits to a classifier you can trust.",
+    question: "How does a pile of digits become a classifier you can trust?",
     flags: &[
         Flag::epochs(60),
         Flag::batch(32),

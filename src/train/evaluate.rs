@@ -21,12 +21,12 @@ pub struct Evaluation {
     pub accuracy: Option<f64>,
 }
 
-// ANCHOR: evaluate
 /// Measures loss and accuracy. Nothing is learned.
 ///
 /// # Errors
 ///
 /// When there is no example, or network, inputs and targets do not fit together.
+// ANCHOR: evaluate
 pub fn evaluate<T: Real>(
     model: &mut Sequential<T>,
     loss: &dyn Loss<T>,

@@ -271,11 +271,8 @@ fn one_step<T: Real>(
     let loss = gradients(at.model, task.loss, &mut at.batch)?;
     at.loss = loss.to_f64();
     if !at.loss.is_finite() {
-        return Err(diverged(
-            at,
-            at.position.steps + 1,
-            format!("the loss is {}", at.loss),
-        ));
+        let step = at.position.steps + 1;
+        return Err(diverged(at, step, format!("the loss is {}", at.loss)));
     }
     let prediction = at.model.output().unwrap_or(&at.batch.inputs);
     at.position.sums.add(loss, prediction, &at.batch.targets);
@@ -291,16 +288,12 @@ fn end_of_epoch<T: Real>(
     at: &mut Training<'_, T>,
     task: &Task<'_, T>,
 ) -> Result<(), TrainError> {
-    let mut finite = true;
+    let (step, mut finite) = (at.position.steps, true);
     at.model.parameters(&mut |_, parameter| {
         finite &= parameter.value.iter().all(|w| w.is_finite());
     });
     if !finite {
-        return Err(diverged(
-            at,
-            at.position.steps,
-            "a weight is no longer finite".into(),
-        ));
+        return Err(diverged(at, step, "a weight is no longer finite".into()));
     }
     let valid = match task.valid {
         Some(data) => Some(evaluate(at.model, task.loss, data)?),
@@ -309,7 +302,7 @@ fn end_of_epoch<T: Real>(
     if let Some(valid) = valid.filter(|valid| !valid.loss.is_finite()) {
         return Err(diverged(
             at,
-            at.position.steps,
+            step,
             format!("the validation loss is {}", valid.loss),
         ));
     }

@@ -54,12 +54,12 @@ pub struct Confusion {
 // ANCHOR_END: confusion
 
 impl Confusion {
-    // ANCHOR: count
     /// Counts the answers against the true classes.
     ///
     /// # Errors
     ///
     /// When the two lists differ in length, or a class is not below `classes`.
+    // ANCHOR: count
     pub fn count(
         truths: &[usize],
         answers: &[Option<usize>],
@@ -196,6 +196,7 @@ pub fn rmse<T: Real>(
 }
 // ANCHOR_END: errors
 
+/// The mean over all entries of `of(prediction - target)`.
 fn mean<T: Real>(
     name: &str,
     prediction: &Matrix<T>,

@@ -37,13 +37,13 @@ impl<T: Real> Batch<T> {
     }
 }
 
-// ANCHOR: gradients
 /// Forward, loss, backward: sets every parameter's gradient for this batch and returns
 /// the loss.
 ///
 /// # Errors
 ///
 /// When network, inputs and targets do not fit together.
+// ANCHOR: gradients
 pub fn gradients<T: Real>(
     model: &mut Sequential<T>,
     loss: &dyn Loss<T>,
@@ -57,13 +57,13 @@ pub fn gradients<T: Real>(
 }
 // ANCHOR_END: gradients
 
-// ANCHOR: step
 /// One whole training step on the batch: the gradients, then the update. Returns the
 /// loss before the update.
 ///
 /// # Errors
 ///
 /// As [`gradients`].
+// ANCHOR: step
 pub fn step<T: Real>(
     model: &mut Sequential<T>,
     optimizer: &mut dyn Optimizer<T>,
