@@ -81,15 +81,11 @@ fn graph() -> Box<dyn Check> {
                 near(f(a, b, c).0, graph_by_differences(a, b, c).0)
             })
         })
-        .law(
-            "one_way",
-            "c goes one way, through v, so dL/dc is dL/dv.",
-            move |f| {
-                given(&ABC, abc(), |&(a, b, c)| {
-                    near(f(a, b, c).1[2], graph_by_differences(a, b, c).1[2])
-                })
-            },
-        )
+        .law("one_way", "c goes one way, through v, so dL/dc is dL/dv.", move |f| {
+            given(&ABC, abc(), |&(a, b, c)| {
+                near(f(a, b, c).1[2], graph_by_differences(a, b, c).1[2])
+            })
+        })
         .law(
             "two_ways",
             "Moving a or b a little up and down moves L as dL/da and dL/db say.",
@@ -104,8 +100,8 @@ fn graph() -> Box<dyn Check> {
             "last_road_only",
             wrong::last_road_only as Graph,
             "two_ways",
-            "You count only the road on which u meets v at the end. u also makes v, and \
-             v makes L: add what comes back that way.",
+            "You count only the road on which u meets v at the end. u also makes v, \
+             and v makes L: add what comes back that way.",
         )
         .wrong(
             "first_road_only",
@@ -139,8 +135,8 @@ fn graph() -> Box<dyn Check> {
             "c_through_u",
             wrong::c_through_u as Graph,
             "one_way",
-            "Your dL/dc is v. The local slope of L = u v with respect to v is the other \
-             factor, u, and v = u + c passes it on as it is.",
+            "Your dL/dc is v. The local slope of L = u v with respect to v is the \
+             other factor, u, and v = u + c passes it on as it is.",
         )
         .hint("Write the forward pass first: three lines, and keep u and v.")
         .hint("L = u v: its slope with respect to v is u, and the other way round.")
@@ -212,8 +208,8 @@ fn dense_backward() -> Box<dyn Check> {
         )
         .law(
             "input",
-            "dL/d(input) at (j, n) is the sum over the outputs i of weight (i, j) times \
-             grad_output (i, n).",
+            "dL/d(input) at (j, n) is the sum over the outputs i of weight (i, j) \
+             times grad_output (i, n).",
             |f| {
                 given(&DENSE, dense_case(), |(weight, input, grad)| {
                     let entry = |j, n| weight.column(j).dot(&grad.column(n));
@@ -234,15 +230,16 @@ fn dense_backward() -> Box<dyn Check> {
             "weight_transposed",
             wrong::weight_transposed as DenseBackward,
             "shapes",
-            "Your dL/d(weight) is input . grad_output', the transpose of the right one. \
-             Its rows must belong to the outputs: `grad_output * input.transpose()`.",
+            "Your dL/d(weight) is input . grad_output', the transpose of the right \
+             one. Its rows must belong to the outputs: `grad_output * \
+             input.transpose()`.",
         )
         .wrong(
             "mean_again",
             wrong::mean_again as DenseBackward,
             "bias",
-            "Your gradients of weight and bias are too small by the number of examples: \
-             you take the mean again. The loss has already divided.",
+            "Your gradients of weight and bias are too small by the number of \
+             examples: you take the mean again. The loss has already divided.",
         )
         .wrong(
             "last_example_only",
@@ -522,11 +519,9 @@ fn two_layers() -> Box<dyn Check> {
             );
             ask(f, &net).iter().flat_map(flat).collect()
         })
-        .law(
-            "logits",
-            "Line 1: dL/d(logits) is (p - targets) / examples.",
-            |f| steps_are_right(f, &[0]),
-        )
+        .law("logits", "Line 1: dL/d(logits) is (p - targets) / examples.", |f| {
+            steps_are_right(f, &[0])
+        })
         .law(
             "layer_2",
             "Lines 2 and 3: weight_2 and bias_2 as in exercise 4.2, where the layer's \
@@ -538,8 +533,8 @@ fn two_layers() -> Box<dyn Check> {
         })
         .law(
             "sums",
-            "Line 5: dL/d(sums) is dL/d(hidden) times tanh's slope, 1 - hidden^2, entry \
-             by entry.",
+            "Line 5: dL/d(sums) is dL/d(hidden) times tanh's slope, 1 - hidden^2, \
+             entry by entry.",
             |f| steps_are_right(f, &[4]),
         )
         .law(
@@ -589,8 +584,8 @@ fn two_layers() -> Box<dyn Check> {
             "layer_1_past_tanh",
             wrong::layer_1_past_tanh as TwoLayers,
             "layer_1",
-            "Your gradients of weight_1 and bias_1 come from dL/d(hidden). Layer 1 puts \
-             out the sums: use dL/d(sums).",
+            "Your gradients of weight_1 and bias_1 come from dL/d(hidden). Layer 1 \
+             puts out the sums: use dL/d(sums).",
         )
         .wrong(
             "input_past_tanh",
@@ -653,9 +648,9 @@ fn broken_lines() -> Box<dyn Check> {
             "where_it_shows",
             (|| [6, 5, 4]) as BrokenLines,
             "suspect_1",
-            "Suspect 1: weight_1 is too large, but so is everything computed before it. \
-             A fault shows in all lines that come after it on the way back: look for \
-             the first.",
+            "Suspect 1: weight_1 is too large, but so is everything computed before \
+             it. A fault shows in all lines that come after it on the way back: look \
+             for the first.",
         )
         .wrong(
             "not_quite_the_first",
@@ -675,8 +670,9 @@ fn broken_lines() -> Box<dyn Check> {
             "exchanged",
             (|| [1, 4, 5]) as BrokenLines,
             "suspect_2",
-            "Suspect 2: it becomes right with `--layer-1 0.001`, where tanh is a straight \
-             line. Its fault has to do with the bend of tanh. And suspect 3 stays wrong.",
+            "Suspect 2: it becomes right with `--layer-1 0.001`, where tanh is a \
+             straight line. Its fault has to do with the bend of tanh. And suspect 3 \
+             stays wrong.",
         )
         .wrong(
             "twins",
@@ -686,16 +682,16 @@ fn broken_lines() -> Box<dyn Check> {
              do not mend it, so it is not the bend of tanh.",
         )
         .hint(
-            "Ask of each suspect: which gradients are right? Lines that only right ones \
-             come from are innocent.",
+            "Ask of each suspect: which gradients are right? Lines that only right \
+             ones come from are innocent.",
         )
         .hint(
             "Draw which line needs which: 2, 3 and 4 need 1, 5 needs 4, and 6, 7 and 8 \
              need 5.",
         )
         .hint(
-            "Suspect 1: all are wrong by one factor. Suspects 2 and 3: layer 2 is right, \
-             layer 1 and the input are wrong. Two lines lie between.",
+            "Suspect 1: all are wrong by one factor. Suspects 2 and 3: layer 2 is \
+             right, layer 1 and the input are wrong. Two lines lie between.",
         )
         .hint(
             "Check suspects 2 and 3 with `--layer-1 0.001`. Where every sum is near 0, \

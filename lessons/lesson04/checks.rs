@@ -16,8 +16,8 @@ use crate::spiral::{ARMS, HIDDEN};
 /// What was checked, and what the checker found.
 pub type Checked = (String, Vec<Report>);
 
-/// Numbers between -2 and 2, none nearer than a hundredth to a multiple of a half, where
-/// ReLU and some losses have their corners.
+/// Numbers between -2 and 2, none nearer than a hundredth to a multiple of a half,
+/// where ReLU and some losses have their corners.
 fn numbers(rows: usize, columns: usize, rng: &mut Rng) -> Matrix {
     Matrix::from_fn(rows, columns, |_, _| {
         let half = f64::from(rng.random_range(-4..4)) / 2.0;

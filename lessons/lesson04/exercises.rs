@@ -1,8 +1,8 @@
 //! Lesson 04: your backward pass.
 //!
-//! Replace each `todo!` by your answer, then run `cargo test --test lesson04`.
-//! When 4.2 and 4.3 pass, `cargo run --bin lesson04 -- --mine` trains the spiral network
-//! on them. `Matrix` is a matrix of `f64`; in a batch each column is one example.
+//! Replace each `todo!` by your answer, then run `cargo test --test lesson04`. When 4.2
+//! and 4.3 pass, `cargo run --bin lesson04 -- --mine` trains the spiral network on
+//! them. `Matrix` is a matrix of `f64`; in a batch each column is one example.
 
 type Matrix = gradbook::Matrix<f64>;
 
@@ -25,9 +25,9 @@ pub fn graph(a: f64, b: f64, c: f64) -> (f64, [f64; 3]) {
 /// Exercise 4.2: backward through an affine layer, for a whole batch.
 ///
 /// Forward, the layer computed `output = weight . input`, plus `bias` in each column.
-/// Shapes: `weight` outputs x inputs, `input` inputs x examples, `grad_output` outputs x
-/// examples, which is dL/d(output). Returns dL/d(weight), dL/d(bias), dL/d(input), each
-/// of the shape of what it is the slope of.
+/// Shapes: `weight` outputs x inputs, `input` inputs x examples, `grad_output` outputs
+/// x examples, which is dL/d(output). Returns dL/d(weight), dL/d(bias), dL/d(input),
+/// each of the shape of what it is the slope of.
 ///
 /// The weights serve every example, so their slopes add up over the examples. The loss
 /// has already taken its mean: do not divide again.
@@ -44,12 +44,12 @@ pub fn dense_backward(
 
 /// Exercise 4.3: softmax and cross-entropy, forward and backward in one.
 ///
-/// `logits` and `targets` are classes x examples; a column of `targets` is 1 at the true
-/// class and 0 elsewhere. Returns the loss, which is the mean over the examples of
-/// `-ln p` with `p` the softmax probability of the true class, and dL/d(logits), classes
-/// x examples. Right for logits of 1000 and of -1000 too: `-ln p` is `ln(sum of e^z) -
-/// z` of the true class, and a number subtracted from every logit of a column changes
-/// neither.
+/// `logits` and `targets` are classes x examples; a column of `targets` is 1 at the
+/// true class and 0 elsewhere. Returns the loss, which is the mean over the examples of
+/// `-ln p` with `p` the softmax probability of the true class, and dL/d(logits),
+/// classes x examples. Right for logits of 1000 and of -1000 too: `-ln p` is
+/// `ln(sum of e^z) - z` of the true class, and a number subtracted from every logit of
+/// a column changes neither.
 ///
 /// One example with logits `[0 0]` and target `[1 0]`: both probabilities are `1/2`, so
 /// the loss is `ln 2` and the slopes are `[-1/2 1/2]`. In a batch of two, an example's
@@ -60,8 +60,9 @@ pub fn softmax_cross_entropy(logits: &Matrix, targets: &Matrix) -> (f64, Matrix)
 
 /// Exercise 4.4: two layers, every step of the way back.
 ///
-/// Forward, for a batch: `sums = weight_1 . input + bias_1`, then `hidden = tanh(sums)`,
-/// then `logits = weight_2 . hidden + bias_2`, then the loss of exercise 4.3.
+/// Forward, for a batch: `sums = weight_1 . input + bias_1`, then
+/// `hidden = tanh(sums)`, then `logits = weight_2 . hidden + bias_2`, then the loss of
+/// exercise 4.3.
 ///
 /// Returns the loss's slopes with respect to, in this order: `logits`, `weight_2`,
 /// `bias_2` (as a column), `hidden`, `sums`, `weight_1`, `bias_1` (a column), `input`.
@@ -69,9 +70,10 @@ pub fn softmax_cross_entropy(logits: &Matrix, targets: &Matrix) -> (f64, Matrix)
 /// The test compares step by step and says of each: exact, close, or how far off.
 ///
 /// One input `3`, one hidden unit with weight 0 and bias 0, two classes with weights
-/// `[2 0]` as a column and biases 0, target `[1 0]`: sum, hidden value and logits are 0.
-/// The slopes: logits `[-1/2 1/2]`, weight_2 `[0 0]`, bias_2 `[-1/2 1/2]`, hidden
-/// `2 * -1/2 + 0 * 1/2 = -1`, sums `-1`, weight_1 `-1 * 3 = -3`, bias_1 `-1`, input `0`.
+/// `[2 0]` as a column and biases 0, target `[1 0]`: the sum, the hidden value and the
+/// logits are all 0. The slopes: logits `[-1/2 1/2]`, weight_2 `[0 0]`, bias_2
+/// `[-1/2 1/2]`, hidden `2 (-1/2) + 0 (1/2) = -1`, sums `-1`, weight_1 `3 (-1) = -3`,
+/// bias_1 `-1`, input `0`.
 pub fn two_layers(
     (weight_1, bias_1): (&Matrix, &[f64]),
     (weight_2, bias_2): (&Matrix, &[f64]),

@@ -121,8 +121,8 @@ pub fn frames() -> Vec<(String, Svg)> {
     numbered.map(|(step, label)| (label.to_string(), picture(step))).collect()
 }
 
-/// The graph after this many steps. On an arrow, once it is used on the way back, stands
-/// its local slope.
+/// The graph after this many steps. On an arrow, once it is used on the way back,
+/// stands its local slope.
 fn picture(steps: usize) -> Svg {
     let [x, w1, b1, w2, b2, y] = INPUTS;
     let kept = forward(INPUTS);

@@ -79,13 +79,14 @@ pub fn two_layers(
 
 /// Exercise 4.5: three suspects.
 ///
-/// Suspect 1: every gradient is too large by the size of the batch, the very last one on
-/// the way forward too. What makes all of them wrong is the first line of the way back.
+/// Suspect 1: every gradient is too large by the size of the batch, the very last one
+/// on the way forward too. What makes all of them wrong is the first line of the way
+/// back.
 ///
 /// Suspects 2 and 3: layer 2 is right, all of layer 1 and the input are wrong, so the
-/// fault is between them, in line 4 or 5. With small weights in layer 1 suspect 2 becomes
-/// right: its fault has to do with the bend of tanh, line 5. Suspect 3 stays wrong: line
-/// 4.
+/// fault is between them, in line 4 or 5. With small weights in layer 1 suspect 2
+/// becomes right: its fault has to do with the bend of tanh, so it is line 5. Suspect 3
+/// stays wrong, so its fault is line 4.
 pub fn broken_lines() -> [usize; 3] {
     [1, 5, 4]
 }

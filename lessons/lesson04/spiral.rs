@@ -56,7 +56,7 @@ pub fn train(
         let mut sum = 0.0;
         while let Some(examples) = batches.next_batch() {
             batch.gather(data, examples);
-            let value = gradients(network, loss, &mut batch)?; // forward, loss, backward
+            let value = gradients(network, loss, &mut batch)?; // forward, backward
             if plan.frozen {
                 hold_hidden_layers(network);
             }

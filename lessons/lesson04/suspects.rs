@@ -37,8 +37,8 @@ pub const NAMES: [&str; 8] =
     ["logits", "weight_2", "bias_2", "hidden", "sums", "weight_1", "bias_1", "input"];
 
 impl Tensors {
-    /// 3 inputs, 5 hidden units, 4 classes. Weights and biases have standard deviation 1,
-    /// those of layer 1 this one.
+    /// 3 inputs, 5 hidden units, 4 classes. Weights and biases have standard deviation
+    /// 1, those of layer 1 this one.
     pub fn draw(layer_1: f64, examples: usize, seed: u64) -> Self {
         let mut rng = gradbook::rng(seed);
         let mut normal = |rows, columns, size| {

@@ -2,8 +2,8 @@
 //!
 //! A gradient says how much the loss changes when one number changes a little. So
 //! change that number a little, both ways, and look: (L(w + h) - L(w - h)) / 2h. This
-//! costs two evaluations of the loss for each number, which is hopeless for training and
-//! perfect for checking. Everything here is in `f64`.
+//! costs two evaluations of the loss for each number, which is hopeless for training
+//! and perfect for checking. Everything here is in `f64`.
 //!
 //! Two gradients of a tensor, `a` from the formula and `n` from differences, are near
 //! when
@@ -11,10 +11,11 @@
 //! - |a - n| / (|a| + |n|) <= 1e-7, lengths of the whole tensors, and
 //! - max|a - n| <= 1e-6 max|n|, so that one wrong entry cannot hide in a large tensor,
 //!
-//! or when both are zero but for rounding. Where they are not near, the checker goes on:
-//! it measures each slope again at many steps, to learn whether the differences are to
-//! blame (a corner was crossed, the step is too small or too large) and, where they are
-//! not, compares the two tensors for the classic mistakes. The answer is a [`Verdict`].
+//! or when both are zero but for rounding. Where they are not near, the checker goes
+//! on: it measures each slope again at many steps, to learn whether the differences are
+//! to blame (a corner was crossed, the step is too small or too large) and, where they
+//! are not, compares the two tensors for the classic mistakes. The answer is a
+//! [`Verdict`].
 //!
 //! ```
 //! use gradbook::{Matrix, gradcheck};

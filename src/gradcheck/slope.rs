@@ -125,8 +125,9 @@ fn most_trustworthy(ladder: &[Sample]) -> (Option<Sample>, f64) {
     best
 }
 
-/// A corner at the point itself: the slopes to the left and to the right differ, and the
-/// gap does not shrink with the step. Where the loss is smooth it shrinks in proportion.
+/// A corner at the point itself: the slopes to the left and to the right differ, and
+/// the gap does not shrink with the step. Where the loss is smooth it shrinks in
+/// proportion.
 fn corner_here(ladder: &[Sample]) -> Option<Corner> {
     let at = |halvings: i32| {
         let step = 0.5_f64.powi(halvings);
@@ -148,7 +149,7 @@ fn corner_nearby(ladder: &[Sample], best: Sample, error: f64) -> Option<Corner> 
     let largest = ladder.iter().map(off).fold(0.0, f64::max);
     let visible = 10.0 * error + 1e-7 * largest;
     let fits = |sample: &&Sample| sample.step > best.step && off(sample) > visible;
-    let onset = ladder.iter().rfind(fits)?; // the ladder falls: the last is the smallest
+    let onset = ladder.iter().rfind(fits)?; // steps fall: the last is smallest
     let times = |factor: f64| {
         let step = onset.step * factor;
         ladder.iter().find(|sample| sample.step == step).map(off)
