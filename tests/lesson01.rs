@@ -608,12 +608,13 @@ fn mistake_bound() -> Box<dyn Check> {
         })
         .law("on_the_line_is_none", "An example on the line: None.", |f| {
             // Every product is zero, so that no way of adding up can round.
-            let touching = (neuron(), strategy::sign()).prop_map(|((mut w, _, x), y)| {
-                w[0] = if w[0] == 0.0 { 1.0 } else { w[0] };
-                let pairs = w.iter().zip(&x);
-                let x = pairs.map(|(w, x)| if *w == 0.0 { *x } else { 0.0 });
-                (w.clone(), 0.0, vec![x.collect()], vec![y])
-            });
+            let touching =
+                (neuron(), strategy::sign()).prop_map(|((mut w, _, x), y)| {
+                    w[0] = if w[0] == 0.0 { 1.0 } else { w[0] };
+                    let pairs = w.iter().zip(&x);
+                    let x = pairs.map(|(w, x)| if *w == 0.0 { *x } else { 0.0 });
+                    (w.clone(), 0.0, vec![x.collect()], vec![y])
+                });
             given(&SEPARABLE, touching, |(w, b, inputs, targets)| {
                 equal(f(w, *b, inputs, targets), None)
             })
