@@ -503,6 +503,20 @@ fn macro_scores() -> Box<dyn Check> {
         .build()
 }
 
+/// The first epoch with the smallest loss, counted from 1; 0 without any.
+fn best_epoch(losses: &[f64]) -> usize {
+    let smallest = losses.iter().copied().fold(f64::INFINITY, f64::min);
+    let first = losses.iter().position(|&loss| loss == smallest);
+    first.map_or(0, |index| index + 1)
+}
+
+/// The losses that there would have been: up to the first moment to stop.
+fn until_it_ends(losses: &[f64], patience: usize) -> Vec<f64> {
+    let over = |&n: &usize| n - best_epoch(&losses[..n]) >= patience;
+    let epochs = (1..=losses.len()).find(over).unwrap_or(losses.len());
+    losses[..epochs].to_vec()
+}
+
 fn early_stop() -> Box<dyn Check> {
     let yours = exercises::early_stop as EarlyStop;
     let ours = solutions::early_stop as EarlyStop;
@@ -547,8 +561,10 @@ fn early_stop() -> Box<dyn Check> {
             "equal_is_not_better",
             "Of equal losses the first is the best, and the others do not beat it.",
             move |f| {
-                let same = (1..7_usize, patience());
-                given(&["epochs", "patience"], same, |&(epochs, patience)| {
+                // never longer than until training ends
+                let same = (0..5_usize, patience());
+                given(&["epochs - 1", "patience"], same, |&(more, patience)| {
+                    let epochs = 1 + more.min(patience);
                     let stop = epochs > patience;
                     equal(f(&vec![0.5; epochs], patience), (stop, 1))
                 })
@@ -558,9 +574,10 @@ fn early_stop() -> Box<dyn Check> {
             "patience",
             "It is time to stop when `patience` epochs have come since the best.",
             move |f| {
-                let worse = (vec(halves_between(1.5, 4.0), 0..7), patience());
+                let worse = (vec(halves_between(1.5, 4.0), 0..5), patience());
                 given(&["losses after 1.0", "patience"], worse, |(worse, patience)| {
-                    let losses = [&[1.0], &worse[..]].concat();
+                    let worse = &worse[..worse.len().min(*patience)];
+                    let losses = [&[1.0], worse].concat();
                     equal(f(&losses, *patience), (worse.len() >= *patience, 1))
                 })
             },
@@ -570,10 +587,11 @@ fn early_stop() -> Box<dyn Check> {
             "Only the epochs since the best one count.",
             move |f| {
                 let any = (vec(halves_between(0.5, 4.0), 0..9), patience());
-                given(&CASE, any, |(losses, patience)| {
-                    let smallest = losses.iter().copied().fold(f64::INFINITY, f64::min);
-                    let first = losses.iter().position(|&loss| loss == smallest);
-                    let best = first.map_or(0, |index| index + 1);
+                let possible = any.prop_map(|(losses, patience)| {
+                    (until_it_ends(&losses, patience), patience)
+                });
+                given(&CASE, possible, |(losses, patience)| {
+                    let best = best_epoch(losses);
                     let stop = losses.len() - best >= *patience;
                     equal(f(losses, *patience), (stop, best))
                 })

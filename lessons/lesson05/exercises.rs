@@ -65,10 +65,11 @@ pub fn macro_scores(counts: &[Vec<usize>]) -> [f64; 3] {
 
 /// Exercise 5.5: is it time to stop?
 ///
-/// `losses` holds the validation loss of every epoch so far, in order. Returns two
-/// things. Whether to stop: yes if the last `patience` epochs (at least 1) have all
-/// failed to beat the best loss before them. And the number of the best epoch, counted
-/// from 1: the first that has the smallest loss. Without any epoch: `(false, 0)`.
+/// Asked after every epoch. `losses` holds the validation loss of every epoch so far,
+/// in order. Returns two things. Whether to stop: yes if the last `patience` epochs (at
+/// least 1) have all failed to beat the best loss before them. And the number of the
+/// best epoch, counted from 1: the first that has the smallest loss. Without any epoch
+/// it returns `(false, 0)`.
 ///
 /// Losses `[0.9, 0.5, 0.6, 0.5]` and patience 2 give `(true, 2)`. Epoch 2 is the best,
 /// and two epochs have come since: an equal loss does not beat it.
