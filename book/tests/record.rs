@@ -143,7 +143,7 @@ fn a_run_that_cannot_be_recorded_changes_nothing() {
     for (extra, reason) in [
         ("println!(\"took 1.5 s\");", "states a time"),
         ("println!(\"saved /tmp/x\");", "names a folder of this machine"),
-        ("std::process::exit(3);", "ended with exit status: 3"),
+        ("std::process::exit(3);", "ended with exit"),
         ("fs::remove_file(flag(\"--report\").unwrap()).unwrap();", "wrote no report"),
         ("this does not compile", "does not build"),
     ] {
