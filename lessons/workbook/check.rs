@@ -81,9 +81,12 @@ fn broken(error: &CompileError, paint: Paint, target: &Target) -> String {
 }
 
 fn stated(exercises: &[Exercise], paint: Paint, target: &Target) -> String {
-    let mut page = lines(exercises, paint, 0);
     let failed: Vec<&Exercise> =
         exercises.iter().filter(|exercise| exercise.state == State::Failed).collect();
+    if let ([first], Some(_)) = (&failed[..], &target.exercise) {
+        return first.message.clone();
+    }
+    let mut page = lines(exercises, paint, 0);
     if let [first, others @ ..] = &failed[..] {
         page += &format!("\n{}", first.message);
         if let [second, ..] = others {
@@ -129,7 +132,7 @@ mod tests {
             number: number.to_string(),
             name: "add".to_string(),
             state,
-            summary: String::new(),
+            summary: "fails".to_string(),
             message: format!("{number} add fails.\n"),
         }
     }
@@ -147,8 +150,8 @@ mod tests {
         let page = page(&[State::Passed, State::Failed, State::Failed]);
         let expected = "\
 5.1 add  passed
-5.2 add  failed
-5.3 add  failed
+5.2 add  fails
+5.3 add  fails
 
 5.2 add fails.
 

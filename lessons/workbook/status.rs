@@ -73,21 +73,17 @@ pub fn solved(exercises: &[Exercise]) -> usize {
     exercises.iter().filter(|exercise| exercise.state == State::Passed).count()
 }
 
-/// One line for each exercise: number, name, state, and what is wrong.
+/// One line for each exercise: number, name, and state or what is wrong.
 pub fn lines(exercises: &[Exercise], paint: Paint, indent: usize) -> String {
     let width = exercises.iter().map(|e| e.name.len()).max().unwrap_or_default();
     let line = |exercise: &Exercise| {
-        let Exercise { number, name, .. } = exercise;
-        let state = match exercise.state {
+        let Exercise { number, name, state, summary, .. } = exercise;
+        let state = match state {
             State::Passed => paint.green("passed"),
-            State::Failed => paint.red("failed"),
+            State::Failed => paint.red(summary),
             State::NotAttempted => paint.dim("not attempted"),
         };
-        // The title is on this line already.
-        let title = format!("{number} {name} ");
-        let summary = exercise.summary.trim_start_matches(&title);
-        let line = format!("{:indent$}{number} {name:<width$}  {state}", "");
-        if summary.is_empty() { line } else { format!("{line}: {summary}") }
+        format!("{:indent$}{number} {name:<width$}  {state}\n", "")
     };
-    exercises.iter().map(|exercise| line(exercise) + "\n").collect()
+    exercises.iter().map(line).collect()
 }

@@ -38,7 +38,7 @@ fn main() {
     match words[..] {
         ["--status-json"] | ["--status-json", "N.1"] => println!(
             r#"{{"exercises": [{{"number": "N.1", "name": "add", "state": "{}",
-            "summary": "", "message": "It should add.\n"}}]}}"#,
+            "summary": "fails", "message": "It should add.\n"}}]}}"#,
             exercises::STATE,
         ),
         ["--hint", "N.1", "--level", level] => println!("hint {level} of N.1"),
@@ -145,7 +145,9 @@ fn check_says_what_is_wrong_by_its_exit_code_too() {
     let small = Small::new(&state("failed"), &state("passed"));
     let failed = small.run("check 1");
     assert_eq!(failed.code, Some(1), "{}", failed.err);
-    assert_eq!(failed.out, "1.1 add  failed\n\nIt should add.\n");
+    assert_eq!(failed.out, "1.1 add  fails\n\nIt should add.\n");
+    let one = small.run("check 1.1");
+    assert_eq!((one.code, one.out.as_str()), (Some(1), "It should add.\n"));
     let passed = small.run("check 2.1");
     assert_eq!(
         (passed.code, passed.out.as_str()),
@@ -192,7 +194,7 @@ fn watch_checks_again_at_each_save() {
     let at =
         |part: &str| text.find(part).unwrap_or_else(|| panic!("no {part}:\n{text}"));
     assert_eq!(saves, 2, "{text}");
-    assert!(at("1.1 add  failed") < at("Lesson 01 does not compile yet."));
+    assert!(at("1.1 add  fails") < at("Lesson 01 does not compile yet."));
     assert!(at("Lesson 01 does not compile yet.") < at("1.1 add  passed"));
 }
 

@@ -2,7 +2,7 @@
 
 use super::forall::without_shrinking;
 use super::outcome::{Mismatch, Outcome};
-use super::panics::{Panic, catch};
+use super::panics::{Panic, catch, tracing};
 
 /// Whose function is asked.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -213,8 +213,13 @@ impl<F: Copy + Send + Sync + 'static> Check for Exercise<F> {
 
     fn try_law(&self, who: Who, law: usize) -> Outcome {
         let function = self.function(who);
-        match catch(|| (self.laws[law])(function)) {
+        let law = || catch(|| (self.laws[law])(function));
+        match law() {
             Ok(outcome) => outcome,
+            // Once more, to see where somebody else's code was called.
+            Err(panic) if panic.place.is_none() => {
+                Err(Mismatch::panicked(tracing(law).err().unwrap_or(panic)))
+            }
             Err(panic) => Err(Mismatch::panicked(panic)),
         }
     }

@@ -7,7 +7,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::channel;
 use super::outcome::{Mismatch, Outcome};
-use super::panics::catch;
+use super::panics::{catch, tracing};
 use super::show::Show;
 
 /// How many inputs a law is tried on.
@@ -122,7 +122,7 @@ where
             tree.complicate()
         };
     }
-    best.and_then(|value| attempt(names, &value, &law).err())
+    best.and_then(|value| tracing(|| attempt(names, &value, &law)).err())
 }
 
 /// The stub's own panic needs no smaller input.

@@ -306,13 +306,14 @@ impl Errors {
     fn hear(&mut self, line: Line) {
         match line {
             Line::Message(message) => self.printed.hear(&message),
+            // Rust's runtime goes on, about traces and how to get them.
+            Line::Printed(_) if self.complaint.is_some() => {}
             Line::Printed(line) if line.contains("has overflowed its stack") => {
                 self.complaint = Some(Crash::StackOverflow);
             }
             Line::Printed(line) if line.starts_with("memory allocation of ") => {
                 self.complaint = Some(Crash::OutOfMemory);
             }
-            Line::Printed(line) if line.starts_with("fatal runtime error: ") => {}
             Line::Printed(line) => self.printed.push(line),
         }
     }

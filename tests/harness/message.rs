@@ -36,7 +36,8 @@ pub fn failure(about: &About, failure: &Failure) -> String {
     }
     page.entry("", &failure.mismatch.note);
     for (index, line) in failure.printed.iter().enumerate() {
-        page.verbatim(if index == 0 { "printed" } else { "" }, line);
+        let line = line.replace("tests/../", "");
+        page.verbatim(if index == 0 { "printed" } else { "" }, &line);
     }
     if let Some(wrong) = failure.diagnosis {
         page.gap();
@@ -47,27 +48,29 @@ pub fn failure(about: &About, failure: &Failure) -> String {
     page.text
 }
 
-/// One line that says what happened, for lists.
+/// One line that says what happened.
 pub fn headline(about: &About, failure: &Failure) -> String {
+    format!("{} {}.", about.title(), summary(about, failure))
+}
+
+/// The headline without the exercise's name, for lists.
+pub fn summary(about: &About, failure: &Failure) -> String {
     let law = failure.law.map(|law| about.laws[law].name);
     match (&failure.crash, law) {
         (Some(crash), Some(law)) => {
-            format!("{} {} (while trying the law {law}).", about.title(), gist(crash))
+            format!("{} (while trying the law {law})", gist(crash))
         }
-        (Some(crash), None) => format!("{} {}.", about.title(), gist(crash)),
+        (Some(crash), None) => gist(crash).to_string(),
         (None, Some(law)) => {
             let verb =
                 if failure.mismatch.panic.is_some() { "panics" } else { "fails" };
-            let kept = failure.law.unwrap_or_default();
-            let kept = match kept {
+            let kept = match failure.law.unwrap_or_default() {
                 0 => String::new(),
                 kept => format!("; {} held", count(kept, "law")),
             };
-            format!("{} {verb} on the law {law}{kept}.", about.title())
+            format!("{verb} on the law {law}{kept}")
         }
-        (None, None) => {
-            format!("{} keeps every law, but panics on a fixed sample.", about.title())
-        }
+        (None, None) => "keeps every law, but panics on a fixed sample".to_string(),
     }
 }
 
@@ -110,11 +113,19 @@ fn describe(crash: &Crash) -> String {
     }
 }
 
+/// `z = [0.0]`; a matrix stands beside its name if there is room.
 fn named(name: &str, value: &str) -> String {
-    match (name, value.contains('\n')) {
-        ("", _) => value.to_string(),
-        (name, false) => format!("{name} = {value}"),
-        (name, true) => format!("{name} =\n{value}"),
+    if name.is_empty() {
+        return value.to_string();
+    }
+    let start = format!("{name} = ");
+    let widest = value.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+    if !value.contains('\n') {
+        format!("{start}{value}")
+    } else if start.len() + widest <= WIDTH - COLUMN {
+        start.clone() + &value.replace('\n', &format!("\n{:1$}", "", start.len()))
+    } else {
+        format!("{}\n{value}", start.trim_end())
     }
 }
 

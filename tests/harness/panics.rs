@@ -1,5 +1,6 @@
 //! Panics as values: caught, silent, with their message and place.
 
+use std::backtrace::Backtrace;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::path::Path;
@@ -16,6 +17,7 @@ pub struct Panic {
 
 thread_local! {
     static CATCHING: Cell<u32> = const { Cell::new(0) };
+    static TRACING: Cell<bool> = const { Cell::new(false) };
     static LAST_PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
@@ -35,6 +37,16 @@ pub fn catch<T>(body: impl FnOnce() -> T) -> Result<T, Panic> {
     })
 }
 
+/// Runs `body` so that a panic in somebody else's code, such as a product of matrices
+/// that do not fit, is placed where the reader's code called it. Slow, so only for the
+/// one input that is shown.
+pub fn tracing<T>(body: impl FnOnce() -> T) -> T {
+    let before = TRACING.replace(true);
+    let value = body();
+    TRACING.set(before);
+    value
+}
+
 /// Silences panics inside [`catch`]; all others print as usual.
 fn install_hook() {
     static ONCE: Once = Once::new();
@@ -45,12 +57,24 @@ fn install_hook() {
                 usual(info);
             } else {
                 let place = info.location().filter(|place| is_ours(place.file()));
-                LAST_PLACE.set(place.map(|place| {
+                let place = place.map(|place| {
                     format!("{}:{}", tidy_path(place.file()), place.line())
-                }));
+                });
+                let traced = || if TRACING.get() { place_of_call() } else { None };
+                LAST_PLACE.set(place.or_else(traced));
             }
         }));
     });
+}
+
+/// The innermost line of an `exercises.rs` on the way to here.
+fn place_of_call() -> Option<String> {
+    let trace = Backtrace::force_capture().to_string();
+    let places = trace.lines().filter_map(|line| line.trim().strip_prefix("at "));
+    let place = places.map(tidy_path).find(|place| place.contains("exercises.rs:"))?;
+    let start = place.find("lessons/lesson").unwrap_or_default();
+    let mut parts = place[start..].split(':');
+    Some(format!("{}:{}", parts.next()?, parts.next()?))
 }
 
 /// A file of this workspace: others have absolute paths, and tell the reader nothing.

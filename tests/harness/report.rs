@@ -137,7 +137,7 @@ fn state(check: &dyn Check, verdict: &Verdict) -> Value {
         Verdict::NotAttempted { .. } => ("not attempted", String::new(), String::new()),
         Verdict::Failed(failure) => (
             "failed",
-            message::headline(about, failure),
+            message::summary(about, failure),
             message::failure(about, failure),
         ),
     };

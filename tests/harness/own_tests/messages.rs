@@ -3,14 +3,16 @@
 use super::trials;
 use crate::court;
 use crate::fixtures::{answers, exercise};
+use harness::Mismatch;
 use harness::exercise::Who;
-use harness::judge::{Verdict, judge};
+use harness::judge::{Failure, Verdict, judge};
 use harness::message;
 
 trials! {
     wrong_value_with_diagnosis
     panic_with_place
     loop_without_end
+    matrix_stands_beside_its_name
     printed_lines_are_shown
     no_message_is_wider_than_the_page
 }
@@ -71,6 +73,24 @@ fn loop_without_end() {
              cargo workbook watch 0    checks again at each save
 ";
     assert_eq!(text("loops"), expected);
+}
+
+fn matrix_stands_beside_its_name() {
+    let check = exercise(|_| Vec::new());
+    let narrow = "[ 1.0  2.0 ]\n[ 3.0  4.0 ]".to_string();
+    let wide = format!("[ {} ]\n[ 1.0 ]", "1.0  ".repeat(14).trim_end());
+    let input = vec![("w".to_string(), narrow), ("batch".to_string(), wide.clone())];
+    let mismatch = Mismatch { input, ..Mismatch::new("0.0", "1.0") };
+    let printed = Vec::new();
+    let failure =
+        Failure { law: Some(0), mismatch, crash: None, diagnosis: None, printed };
+    let text = message::failure(check.about(), &failure);
+    let rows = wide.replace('\n', "\n             ");
+    let expected = format!(
+        "  input      w = [ 1.0  2.0 ]\n                 [ 3.0  4.0 ]\n             \
+         batch =\n             {rows}\n  expected   1.0\n"
+    );
+    assert!(text.contains(&expected), "{text}");
 }
 
 fn printed_lines_are_shown() {

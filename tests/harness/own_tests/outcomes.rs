@@ -3,6 +3,7 @@
 use gradbook::Matrix;
 
 use super::trials;
+use harness::exercise::alike;
 use harness::panics::{Panic, catch};
 use harness::{
     Because, Mismatch, Outcome, Show, TOLERANCE, ensure, equal, near, near_matrix,
@@ -21,6 +22,7 @@ trials! {
     because_adds_a_sentence
     values_look_as_a_programmer_writes_them
     matrices_are_aligned_and_cut
+    behavior_is_alike_up_to_rounding
     panics_are_caught_with_their_text
     panic_in_the_law_itself_speaks_of_the_shape
 }
@@ -129,6 +131,22 @@ fn matrices_are_aligned_and_cut() {
         wide.ends_with("...  ]\n(in all 2 x 30)") || wide.ends_with("(in all 2 x 30)")
     );
     assert_eq!(Matrix::<f64>::zeros(0, 3).show(), "a matrix of 0 x 3");
+}
+
+fn behavior_is_alike_up_to_rounding() {
+    let panic = |message: &str, place: &str| {
+        Err(Panic { message: message.to_string(), place: Some(place.to_string()) })
+    };
+    let (nan, inf) = (f64::NAN, f64::INFINITY);
+    assert!(alike(&Ok(vec![1.0, nan, inf]), &Ok(vec![1.0 + 1e-12, nan, inf])));
+    assert!(!alike(&Ok(vec![1.0]), &Ok(vec![1.0 + 1e-6])));
+    assert!(!alike(&Ok(vec![1.0]), &Ok(vec![1.0, 2.0])));
+    assert!(!alike(&Ok(vec![1.0, 2.0]), &Ok(vec![1.0])));
+    assert!(!alike(&Ok(vec![nan]), &Ok(vec![1.0])));
+    assert!(!alike(&Ok(vec![inf]), &Ok(vec![-inf])));
+    assert!(alike(&panic("oh", "here"), &panic("oh", "there")));
+    assert!(!alike(&panic("oh", "here"), &panic("ah", "here")));
+    assert!(!alike(&panic("oh", "here"), &Ok(vec![])));
 }
 
 fn panics_are_caught_with_their_text() {

@@ -1,6 +1,6 @@
 //! Each strategy gives what its name says, and enough variety.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
 use gradbook::Matrix;
@@ -102,6 +102,7 @@ fn shapes_fit_together() {
 fn one_hot_columns_have_a_single_one() {
     let all = (one_hot(2..=5, 1..=4), logits_and_one_hot(2..=5, 1..=4));
     let rows = RefCell::new(HashSet::new());
+    let mixed = Cell::new(false);
     let is_one_hot = |m: &Matrix<f64>| {
         let single = |column| {
             m.column(column).iter().filter(|x| **x == 1.0).count() == 1
@@ -111,9 +112,13 @@ fn one_hot_columns_have_a_single_one() {
     };
     let outcome = forall(all, |(a, (logits, targets))| {
         rows.borrow_mut().extend(targets.iter().position(|x| *x == 1.0));
+        let differ =
+            (1..targets.ncols()).any(|k| targets.column(k) != targets.column(0));
+        mixed.set(mixed.get() || differ);
         ensure(is_one_hot(a) && is_one_hot(targets), "A single 1 in each column.")?;
         ensure(logits.shape() == targets.shape(), "The same shape.")
     });
     assert_eq!(outcome, Ok(()));
     assert!(rows.borrow().len() > 3, "every class is drawn");
+    assert!(mixed.get(), "examples of one batch have different classes");
 }

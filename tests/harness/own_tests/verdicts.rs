@@ -19,6 +19,7 @@ trials! {
     panic_is_shown_with_place_and_input
     panic_on_the_sample_alone_fails
     panic_without_text_fails
+    panic_elsewhere_is_placed_where_the_answer_called
     arithmetic_is_checked
     loop_is_ended
     loop_on_one_input_shows_it
@@ -135,6 +136,16 @@ fn panic_without_text_fails() {
     assert!(seen.starts_with("a panic: a value that is no text"), "{seen}");
 }
 
+fn panic_elsewhere_is_placed_where_the_answer_called() {
+    let failure = failure("panics_in_a_product");
+    let place = "fixtures/exercises.rs:9";
+    // What a trace holds is the platform's affair.
+    if cfg!(target_os = "linux") {
+        assert!(failure.mismatch.seen.ends_with(place), "{}", failure.mismatch.seen);
+    }
+    assert_eq!(input(&failure), [("z", "[0.0]")]);
+}
+
 /// The reader's code is compiled with every check, unlike the library.
 fn arithmetic_is_checked() {
     let panic = failure("underflows").mismatch.panic;
@@ -177,6 +188,7 @@ fn endless_growth_is_named() {
     let failure = failure("grows");
     assert_eq!(failure.crash, Some(Crash::OutOfMemory));
     assert_eq!(input(&failure), [("z", "[0.0]")]);
+    assert_eq!(failure.printed, [""; 0]);
 }
 
 fn abort_is_a_failure() {
