@@ -63,7 +63,7 @@ fn push_figure(page: &mut String, figure: &Figure) {
         let last = figure.labels.len() - 1;
         let _ = writeln!(
             page,
-            "<label class=\"slider\"><input type=\"range\" min=\"0\" max=\"{last}\" \
+            "<label class=\"slider\" hidden><input type=\"range\" min=\"0\" max=\"{last}\" \
              value=\"{last}\" aria-label=\"frame\"><output>{}</output></label>",
             escape(label)
         );
@@ -129,8 +129,9 @@ figure { margin: 2rem 0; }
 .wide { overflow-x: auto; }
 figcaption { margin-top: .5rem; }
 svg { display: block; margin: 0 auto; }
-svg .frame { display: none; }
-svg .frame.on { display: inline; }
+.moving .frame { display: none; }
+.moving .frame.on { display: inline; }
+.slider[hidden] { display: none; }
 .slider { display: grid; gap: .25rem; margin-top: .5rem; }
 table { border-collapse: collapse; }
 th, td { text-align: left; padding: .2rem 1.2rem .2rem 0; }
@@ -140,12 +141,57 @@ a { color: LinkText; }
 
 const SCRIPT: &str = "\
 for (const slider of document.querySelectorAll('.slider input')) {
-  const frames = slider.closest('figure').querySelectorAll('.frame');
+  const figure = slider.closest('figure');
+  const frames = figure.querySelectorAll('.frame');
   const show = () => {
     frames.forEach((frame, i) => frame.classList.toggle('on', i == slider.value));
     slider.nextElementSibling.textContent = frames[slider.value].dataset.label;
   };
   slider.addEventListener('input', show);
+  figure.classList.add('moving');
+  slider.parentElement.hidden = false;
   show();
 }
 ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_shows_pictures_captions_values_and_ways_out() {
+        let lesson = Lesson { number: 3, title: "A < B", question: "Why?", flags: &[] };
+        let axis = || gradbook::plot::Axis::new("x", "");
+        let svg = gradbook::plot::Chart::new(axis(), axis()).svg();
+        let figure = |name: &str, labels: &[&str]| Figure {
+            name: name.to_string(),
+            caption: "What to see & why.".to_string(),
+            svg: svg.clone(),
+            labels: labels.iter().map(|label| label.to_string()).collect(),
+        };
+        let mut values = Values::default();
+        values.measured("loss", 0.1234567);
+        values.baseline("loss", 2.0);
+        values.spread("accuracy", &[0.5, 0.6, 0.7]);
+        let links = [("The chapter".to_string(), "../x.html".to_string())];
+        let still = page(&lesson, &[figure("one", &[])], &values, &links);
+        let figures = [figure("one", &[]), figure("two", &["a", "b < c"])];
+        let moving = page(&lesson, &figures, &values, &links);
+        for word in [
+            "Lesson 3: A &lt; B",
+            "What to see &amp; why.",
+            "<a href=\"one.svg\">",
+            "<a href=\"../x.html\">The chapter</a>",
+            "<td>loss<td>0.12346<td>2<td>",
+            "<td>accuracy<td><td><td>0.6 ± 0.1 (3 seeds)",
+        ] {
+            assert!(still.contains(word), "no {word} in {still}");
+        }
+        assert!(!still.contains("<script>") && !still.contains("type=\"range\""));
+        assert!(moving.contains("max=\"1\"") && moving.contains("<output>b &lt; c"));
+        for outside in ["http://", "https://", "src=", "@import"] {
+            let found = moving.replace("http://www.w3.org/2000/svg", "");
+            assert!(!found.contains(outside), "{outside} in the page");
+        }
+    }
+}
