@@ -157,7 +157,7 @@ pub(crate) fn table(header: &[String], rows: &[Vec<String>]) -> Vec<String> {
 fn numeric(cell: &str) -> bool {
     let cell = cell.trim();
     cell.is_empty()
-        || cell == "-"
+        || matches!(cell, "-" | "." | "–")
         || (cell.chars().any(|c| c.is_ascii_digit())
             && cell.chars().all(|c| c.is_ascii_digit() || "+-−.,%e±× ".contains(c)))
 }

@@ -78,7 +78,7 @@ impl Inner {
         }
         Some(self.bar.get_or_init(|| {
             let style = ProgressStyle::with_template(
-                "{prefix} [{bar:30}] {pos}/{len} {msg} ({eta} left)",
+                "{prefix} [{bar:30}] {pos}/{len} ({eta} left) {wide_msg}",
             )
             .unwrap_or_else(|_| ProgressStyle::default_bar());
             ProgressBar::new(self.steps)

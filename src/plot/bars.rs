@@ -104,7 +104,7 @@ impl Bars {
                     Bar { x, y, spread, text }
                 })
                 .collect();
-            let variant = chart.variant(*role);
+            let variant = chart.variant(*role, name);
             let (name, role) = (name.clone(), *role);
             let width = 0.9 * width;
             chart = chart.under(Layer::Bars { name, role, variant, width, bars });

@@ -78,14 +78,15 @@ impl Chart {
     }
 
     /// A line through points. A gap opens where a value is NaN. The second line of a
-    /// role is dashed, the third dotted.
+    /// role is dashed, the third dotted; lines without a name are all solid, and not
+    /// in the legend.
     pub fn line<P: Borrow<(f64, f64)>>(
         self,
         role: Role,
         name: &str,
         points: impl IntoIterator<Item = P>,
     ) -> Self {
-        let variant = self.variant(role);
+        let variant = self.variant(role, name);
         let (name, points) = (name.to_string(), list(points));
         self.with(Layer::Line { name, role, points, variant })
     }
@@ -109,7 +110,7 @@ impl Chart {
         name: &str,
         points: impl IntoIterator<Item = P>,
     ) -> Self {
-        let variant = self.variant(role);
+        let variant = self.variant(role, name);
         let (name, points) = (name.to_string(), list(points));
         self.with(Layer::Dots { name, role, points, variant })
     }
@@ -184,7 +185,7 @@ impl Chart {
         name: &str,
         points: impl IntoIterator<Item = P>,
     ) -> Self {
-        let variant = self.variant(role);
+        let variant = self.variant(role, name);
         let (name, points) = (name.to_string(), list(points));
         self.with(Layer::Path { name, role, points, variant })
     }
@@ -192,7 +193,7 @@ impl Chart {
     /// The line `w[0] x + w[1] y + b = 0` through the whole chart, with a short arrow
     /// to the side where the sum is positive: a perceptron's decision.
     pub fn boundary(self, role: Role, name: &str, w: [f64; 2], b: f64) -> Self {
-        let variant = self.variant(role);
+        let variant = self.variant(role, name);
         self.with(Layer::Boundary { name: name.to_string(), role, w, b, variant })
     }
 
@@ -203,7 +204,7 @@ impl Chart {
 
     /// A level line across the chart at this y: a baseline.
     pub fn level(self, name: &str, y: f64) -> Self {
-        let variant = 1 + self.references();
+        let variant = self.unused(Role::Neutral, 1);
         self.with(Layer::Level {
             name: name.to_string(),
             at: y,
@@ -214,7 +215,7 @@ impl Chart {
 
     /// An upright line at this x: a moment.
     pub fn moment(self, name: &str, x: f64) -> Self {
-        let variant = 1 + self.references();
+        let variant = self.unused(Role::Neutral, 1);
         self.with(Layer::Level {
             name: name.to_string(),
             at: x,
@@ -246,7 +247,7 @@ impl Chart {
         range: (f64, f64),
         bins: usize,
     ) -> Self {
-        let variant = self.variant(role);
+        let variant = self.variant(role, name);
         let mut counts = vec![0usize; bins.max(1)];
         for value in values {
             let t = (value - range.0) / (range.1 - range.0);
@@ -292,9 +293,19 @@ impl Chart {
         self.size
     }
 
-    /// How many series of this role there are already.
-    pub(super) fn variant(&self, role: Role) -> usize {
-        self.layers.iter().filter(|layer| layer.series_role() == Some(role)).count()
+    /// The look of a new series: the first that no other of its role has. Series
+    /// without a name need not be told apart.
+    pub(super) fn variant(&self, role: Role, name: &str) -> usize {
+        if name.is_empty() { 0 } else { self.unused(role, 0) }
+    }
+
+    /// The first look, from `least` on, that no named series of this role has.
+    fn unused(&self, role: Role, least: usize) -> usize {
+        let taken = |look: usize| {
+            let same = |layer: &Layer| layer.look() == Some((role, look));
+            self.layers.iter().any(same)
+        };
+        (least..).find(|look| !taken(*look)).unwrap_or(least)
     }
 
     fn look(&self) -> Look {
@@ -306,10 +317,6 @@ impl Chart {
             upright_grid: self.upright_grid,
             grounded: self.layers.iter().any(stands),
         }
-    }
-
-    fn references(&self) -> usize {
-        self.layers.iter().filter(|layer| matches!(layer, Layer::Level { .. })).count()
     }
 
     fn legend(&self) -> Vec<Entry> {
@@ -444,6 +451,17 @@ mod tests {
         let line = [(0.0, 1.0), (1.0, 2.0)];
         let one = axes().line(Role::Loss, "a", line).svg();
         let two = axes().line(Role::Loss, "a", line).line(Role::Loss, "b", line).svg();
+        let many = axes().line(Role::Loss, "", line).line(Role::Loss, "", line).svg();
+        assert_eq!(count(&many, "stroke-dasharray"), 0);
+        let ink = axes().level("low", 0.5).line(Role::Neutral, "b", line);
+        let ink = ink.line(Role::Neutral, "c", line).level("high", 2.0).svg();
+        for dash in ["16 9", "4 7", "18 7 4 7"] {
+            assert_eq!(
+                count(&ink, &format!("\"{dash}\"")),
+                2,
+                "{dash}: line and legend"
+            );
+        }
         assert_eq!(count(&one, "stroke-dasharray"), 0);
         assert!(count(&two, "stroke-dasharray") > 0);
     }

@@ -106,17 +106,19 @@ pub(super) struct Bar {
 }
 
 impl Layer {
-    /// The role, if the layer is a series that must differ from others of its role.
-    pub(super) fn series_role(&self) -> Option<Role> {
-        match self {
-            Layer::Line { role, .. }
-            | Layer::Dots { role, .. }
-            | Layer::Path { role, .. }
-            | Layer::Boundary { role, .. }
-            | Layer::Bars { role, .. }
-            | Layer::Histogram { role, .. } => Some(*role),
-            _ => None,
-        }
+    /// The role and the look of a named layer that must differ from others of its role.
+    pub(super) fn look(&self) -> Option<(Role, usize)> {
+        let (name, role, variant) = match self {
+            Layer::Line { name, role, variant, .. }
+            | Layer::Dots { name, role, variant, .. }
+            | Layer::Path { name, role, variant, .. }
+            | Layer::Boundary { name, role, variant, .. }
+            | Layer::Bars { name, role, variant, .. }
+            | Layer::Histogram { name, role, variant, .. } => (name, *role, *variant),
+            Layer::Level { name, variant, .. } => (name, Role::Neutral, *variant),
+            _ => return None,
+        };
+        (!name.is_empty()).then_some((role, variant))
     }
 
     /// The x and the y that the axes must have room for.
