@@ -10,7 +10,10 @@ use std::process::{Command, Output, Stdio};
 /// The programs, by name.
 const LESSONS: &[(&str, &str)] = &[
     ("lesson01", env!("CARGO_BIN_EXE_lesson01")),
+    ("lesson02", env!("CARGO_BIN_EXE_lesson02")),
     ("lesson03", env!("CARGO_BIN_EXE_lesson03")),
+    ("lesson04", env!("CARGO_BIN_EXE_lesson04")),
+    ("lesson05", env!("CARGO_BIN_EXE_lesson05")),
 ];
 
 /// What every lesson refuses: arguments, and words that its answer must hold.
@@ -36,6 +39,21 @@ const REFUSED_BY_ALL: &[(&str, &str)] = &[
 const CASES: &[(&str, &str, &str, i32)] = &[
     ("lesson01", "--lr 0.1", "unknown flag --lr", 2),
     ("lesson01", "--batch 4", "unknown flag --batch", 2),
+    ("lesson02", "--batch 0", "--batch must be at least 1, not 0", 2),
+    ("lesson02", "--lr NaN", "--lr must be a number above 0, not NaN", 2),
+    ("lesson02", "--lr 0", "--lr must be a number above 0, not 0", 2),
+    ("lesson02", "--lr", "--lr needs a value: --lr X", 2),
+    ("lesson03", "--tries 1", "--tries must be at least 10, not 1", 2),
+    ("lesson04", "--suspect 9", "--suspect must be at most 3, not 9", 2),
+    ("lesson04", "--lr -0.1", "--lr must be a number above 0, not -0.1", 2),
+    ("lesson04", "--examples many", "--examples wants a whole number", 2),
+    ("lesson05", "--batch -1", "--batch must be at least 1, not -1", 2),
+    ("lesson05", "--lr inf", "--lr must be a number above 0, not inf", 2),
+    ("lesson05", "--hidden 0", "--hidden must be at least 1, not 0", 2),
+    ("lesson05", "--optimizer best", "--optimizer is one of adam, sgd; not", 2),
+    ("lesson05", "--data", "--data needs a value: --data DIR", 2),
+    ("lesson05", "--data no/such", "--data: no/such is not there", 2),
+    ("lesson05", "--data Cargo.toml", "--data: Cargo.toml is not a folder", 2),
 ];
 
 fn program(lesson: &str) -> &'static str {
@@ -91,6 +109,14 @@ fn each_lesson_refuses_what_only_it_cannot_run() {
     for (lesson, arguments, words, code) in CASES {
         refused(lesson, &split(arguments), words, *code);
     }
+}
+
+#[test]
+fn a_folder_without_the_files_is_refused_by_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().to_string_lossy().to_string();
+    let arguments = ["--data", &path, "--out", &path];
+    refused("lesson05", &arguments, "no file t10k-images-idx3-ubyte", 1);
 }
 
 #[test]
@@ -210,7 +236,9 @@ fn a_run_leaves_only_what_it_says_and_says_the_same_again() {
 #[test]
 fn an_unwritten_exercise_is_one_line() {
     // The reader may have done exercises; those that are not done are stubs.
-    let output = run("lesson01", &["--mine", "--out", "../target/tmp"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let output =
+        run("lesson01", &["--mine", "--out", &folder.path().to_string_lossy()]);
     let error = String::from_utf8_lossy(&output.stderr);
     match output.status.code() {
         Some(0) => {}
