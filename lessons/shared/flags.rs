@@ -395,9 +395,7 @@ pub(crate) fn parse(
                 return Err(unknown(&format!("-{letter}"), &flags));
             }
             lexopt::Arg::Value(value) => {
-                let value = value.to_string_lossy().escape_debug().to_string();
-                let message = format!("\"{value}\" is not a flag; flags start with --");
-                return Err(Error::usage(message + " (see --help)"));
+                return Err(stray_word(&value.to_string_lossy()));
             }
         };
         let known = settings.iter_mut().find(|setting| setting.flag.name == name);
@@ -439,6 +437,11 @@ fn operand(parser: &mut lexopt::Parser, flag: &Flag) -> Result<OsString> {
         return Err(missing());
     }
     Ok(value)
+}
+
+fn stray_word(word: &str) -> Error {
+    let word = word.escape_debug();
+    Error::usage(format!("\"{word}\" is not a flag; flags start with -- (see --help)"))
 }
 
 /// What lexopt says when a switch is given a value (`--full=yes`).

@@ -63,8 +63,9 @@ fn push_figure(page: &mut String, figure: &Figure) {
         let last = figure.labels.len() - 1;
         let _ = writeln!(
             page,
-            "<label class=\"slider\" hidden><input type=\"range\" min=\"0\" max=\"{last}\" \
-             value=\"{last}\" aria-label=\"frame\"><output>{}</output></label>",
+            "<label class=\"slider\" hidden><input type=\"range\" min=\"0\" \
+             max=\"{last}\" value=\"{last}\" aria-label=\"frame\">\
+             <output>{}</output></label>",
             escape(label)
         );
     }

@@ -71,7 +71,8 @@ fn explain(fault: &Fault, number: u32, mine: bool) -> Error {
         ));
     }
     Error::new(format!(
-        "this is a fault in Gradbook, not yours: panic at {place}, line {line}: {message}"
+        "this is a fault in Gradbook, not yours: panic at {place}, line {line}: \
+         {message}"
     ))
 }
 

@@ -4,7 +4,7 @@ use super::Svg;
 use super::axis::{Axis, number};
 use super::canvas::{Canvas, Picture};
 use super::chart::Chart;
-use super::marks::{Bar, Layer};
+use super::layer::{Bar, Layer};
 use super::style::Role;
 
 /// Bars for a few named things, one or more for each.
@@ -12,7 +12,8 @@ use super::style::Role;
 /// ```
 /// use gradbook::plot::{Axis, Bars, Role};
 ///
-/// let svg = Bars::new(Axis::new("model", ""), Axis::new("accuracy", "%"), &["logistic", "MLP"])
+/// let names = ["logistic", "MLP"];
+/// let svg = Bars::new(Axis::new("model", ""), Axis::new("accuracy", "%"), &names)
 ///     .group_with_spread(Role::Activations, "held out", &[(96.1, 0.8), (98.0, 0.5)])
 ///     .level("majority class", 10.2)
 ///     .svg();

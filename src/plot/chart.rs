@@ -3,11 +3,13 @@
 use std::borrow::Borrow;
 
 use super::Svg;
+use super::area::{Look, Plot};
 use super::axis::Axis;
 use super::canvas::{Canvas, Picture, render};
 use super::contour::Grid;
+use super::layer::{Layer, dotted};
 use super::legend::{Entry, Legend, Sample};
-use super::marks::{Layer, Look, Plot};
+
 use super::style::Role;
 
 /// A chart with two axes, on which lines, points, regions and contours are laid in
@@ -363,7 +365,7 @@ impl Layer {
     fn legend(&self) -> Option<(&str, Sample)> {
         Some(match self {
             Layer::Line { name, role, points, variant } => {
-                (name, Sample::line(*role, *variant, super::marks::dotted(points)))
+                (name, Sample::line(*role, *variant, dotted(points)))
             }
             Layer::Dots { name, role, variant, .. } => {
                 (name, Sample::dot(*role, *variant))

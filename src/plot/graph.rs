@@ -17,8 +17,9 @@ use super::style::{INK, Role};
 /// ```
 /// use gradbook::plot::{Graph, Node, Role};
 ///
+/// let weight = Node::new("w", 0.0, 0.0).role(Role::Weights);
 /// let svg = Graph::new()
-///     .node("w", Node::new("w", 0.0, 0.0).role(Role::Weights).value(2.0).gradient(3.0))
+///     .node("w", weight.value(2.0).gradient(3.0))
 ///     .node("x", Node::new("x", 0.0, 1.0).role(Role::Data).value(3.0))
 ///     .node("wx", Node::new("w × x", 1.0, 0.5).value(6.0).gradient(1.0))
 ///     .edge("w", "wx", "× 3")

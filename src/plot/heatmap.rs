@@ -87,7 +87,7 @@ impl Heatmap {
     ///
     /// let counts = [[48, 2], [5, 45]];
     /// let svg = Heatmap::confusion(&["cat", "dog"], |t, p| counts[t][p]).svg();
-    /// assert!(svg.as_str().contains("predicted class") && svg.as_str().contains(">48<"));
+    /// assert!(svg.as_str().contains("predicted class"));
     /// ```
     pub fn confusion<S: AsRef<str>>(
         classes: &[S],

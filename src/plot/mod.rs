@@ -31,16 +31,19 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
+mod area;
 mod axis;
 mod bars;
 mod canvas;
 mod cells;
 mod chart;
 mod contour;
+mod draw;
 mod frames;
 mod graph;
 mod heatmap;
 mod images;
+mod layer;
 mod legend;
 mod marks;
 mod network;
@@ -89,8 +92,8 @@ impl Svg {
     fn from_elements((width, height): (u32, u32), elements: &[String]) -> Svg {
         let scale = pen::SCALE as u32;
         let mut text = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
-             width=\"{}\" height=\"{}\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" \
+             viewBox=\"0 0 {width} {height}\" width=\"{}\" height=\"{}\" \
              style=\"max-width:100%;height:auto;font-family:inherit\">\n",
             width / scale,
             height / scale,

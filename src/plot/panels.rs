@@ -13,7 +13,8 @@ use super::pen::SCALE;
 /// for (name, rate) in [("too small", 0.1), ("right", 0.5), ("too large", 1.05)] {
 ///     let walk = (0..8).map(|t| (f64::from(t), (1.0f64 - 2.0 * rate).powi(t)));
 ///     let chart = Chart::new(Axis::new("step", ""), Axis::new("weight", ""));
-///     panels = panels.add(chart.line(Role::Weights, "", walk).title(name).size(240, 200));
+///     let chart = chart.line(Role::Weights, "", walk).title(name);
+///     panels = panels.add(chart.size(240, 200));
 /// }
 /// assert!(panels.svg().as_str().contains("too large"));
 /// ```

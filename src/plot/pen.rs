@@ -208,7 +208,8 @@ impl Pen {
         stroke: Option<Stroke>,
     ) {
         self.elements.push(format!(
-            "<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" rx=\"{corner}\"{}/>",
+            "<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" \
+             rx=\"{corner}\"{}/>",
             looks(fill, stroke)
         ));
     }
@@ -230,7 +231,8 @@ impl Pen {
             angle => format!(" transform=\"rotate({angle} {x} {y})\""),
         };
         self.elements.push(format!(
-            "<text x=\"{x}\" y=\"{y}\" font-size=\"{}\"{anchor}{weight}{}{turn}>{}</text>",
+            "<text x=\"{x}\" y=\"{y}\" font-size=\"{}\"\
+             {anchor}{weight}{}{turn}>{}</text>",
             letters.size,
             letters.paint.attributes("fill"),
             escape(text)
