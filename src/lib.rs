@@ -43,7 +43,7 @@
 //! | 4 Backpropagation | [`gradcheck`], and `backward` of every [`layer`] |
 //! | 5 Training | [`train`], [`optimizer`] |
 //!
-//! [`real`] and [`kernels`] carry all of them. Lessons 6 to 19 are not written yet.
+//! [`mod@real`] and [`kernels`] carry all of them. Lessons 6 to 19 are not written yet.
 //!
 //! # What it is not
 //!
