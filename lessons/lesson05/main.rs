@@ -14,6 +14,8 @@ mod mnist;
 mod models;
 mod parts;
 mod pictures;
+#[cfg(test)]
+mod tests;
 
 use gradbook::data::{self, Dataset};
 use gradbook::rng;
