@@ -302,7 +302,7 @@ fn collapse() -> Box<dyn Check> {
             given(&LAYERS, two_layers(), |(w1, b1, w2, b2)| {
                 let (weight, bias) = f(w1, b1, w2, b2);
                 equal(weight.shape(), (w2.nrows(), w1.ncols()))?;
-                equal(bias.len(), w2.nrows())
+                equal(bias.len(), w2.nrows()).because("This is the length of the bias.")
             })
         })
         .law("weight", "The weight is the product weight_2 . weight_1.", |f| {
@@ -383,12 +383,24 @@ fn xor_network() -> Box<dyn Check> {
             let answers = corners.map(|(a, b)| answer(f, a, b).unwrap_or(f64::NAN));
             answers.to_vec()
         })
+        .law(
+            "shapes",
+            "The weights are 2 x 2 and 1 x 2, the biases have 2 numbers and 1.",
+            |f| answer(f, 0.0, 0.0).map(|_| ()),
+        )
         .law("none", "The output for 0 and 0 is 0.", |f| corner(f, 0.0, 0.0, 0.0))
         .law("one_of_two", "The output for exactly one 1 is 1.", |f| {
             corner(f, 0.0, 1.0, 1.0)?;
             corner(f, 1.0, 0.0, 1.0)
         })
         .law("both", "The output for 1 and 1 is 0.", |f| corner(f, 1.0, 1.0, 0.0))
+        .wrong(
+            "output_upright",
+            wrong::output_upright as Xor,
+            "shapes",
+            "Your output weight is 2 x 1. One output that looks at two hidden units has \
+             one row and two columns: 1 x 2.",
+        )
         .wrong(
             "or",
             wrong::or as Xor,
@@ -710,6 +722,11 @@ mod wrong {
 
     fn net(hidden: &[f64; 4], b1: [f64; 2], output: &[f64; 2], b2: f64) -> Net {
         (rows(2, 2, hidden), b1.to_vec(), rows(1, 2, output), vec![b2])
+    }
+
+    pub fn output_upright() -> Net {
+        let (hidden, b1, output, b2) = solutions::xor_network();
+        (hidden, b1, output.transpose(), b2)
     }
 
     pub fn or() -> Net {

@@ -58,6 +58,8 @@ pub fn collapse(
 /// of the hidden layer, then the weight (1 x 2) and the bias (1) of the output.
 ///
 /// There is nothing to compute: find numbers that work, on paper, and write them down.
+/// The chapter shows one way. Can you find another, one without a bias in the hidden
+/// layer? Any that works is right.
 /// `Matrix::from_row_slice(2, 2, &[a, b, c, d])` has the rows `[a b]` and `[c d]`.
 pub fn xor_network() -> (Matrix, Vec<f64>, Matrix, Vec<f64>) {
     todo!("exercise 3.4")

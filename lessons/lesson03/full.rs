@@ -10,28 +10,28 @@ use crate::spiral;
 pub fn seeds(run: &mut Run, epochs: usize, tries: usize) -> Result {
     run.heading("Five seeds");
     let bar = run.progress("seeds", 5);
-    let mut columns: [(&str, Vec<f64>); 7] = [
-        ("layer_0_accuracy", vec![]),
-        ("layer_2_untrained_accuracy", vec![]),
-        ("trained_accuracy", vec![]),
-        ("search_small_tries", vec![]),
-        ("drawn_accuracy", vec![]),
-        ("changes_accuracy", vec![]),
-        ("slopes_accuracy", vec![]),
+    let mut columns: [(&str, &str, Vec<f64>); 7] = [
+        ("layer_0_accuracy", "a line on the points themselves", vec![]),
+        ("layer_2_untrained_accuracy", "a line on layer 2, untrained", vec![]),
+        ("trained_accuracy", "the trained network, held out", vec![]),
+        ("search_small_tries", "draws until XOR is right", vec![]),
+        ("drawn_accuracy", "all weights drawn anew, training part", vec![]),
+        ("changes_accuracy", "small changes, training part", vec![]),
+        ("slopes_accuracy", "slopes, training part", vec![]),
     ];
     for seed in 1..=5 {
         let seen = one_seed(seed, epochs, tries)?;
-        columns.iter_mut().zip(seen).for_each(|((_, all), one)| all.push(one));
+        columns.iter_mut().zip(seen).for_each(|((_, _, all), one)| all.push(one));
         bar.inc(1);
     }
     drop(bar);
     let mut rows = vec![];
-    for (name, seen) in &columns {
-        run.spread(name, seen);
+    for (key, name, seen) in &columns {
+        run.spread(key, seen);
         let (mean, spread) = lessons::mean_and_spread(seen);
         rows.push([name.to_string(), format!("{mean:.3}"), format!("{spread:.3}")]);
     }
-    run.table(&["value", "mean", "standard deviation"], &rows);
+    run.table(&["over five seeds", "mean", "standard deviation"], &rows);
     Ok(())
 }
 
