@@ -84,7 +84,9 @@ pub fn all() -> [Mistake; 6] {
         ("bias_forgotten", "the bias forgotten", {
             Hands { dense: Some(bias_forgotten), ..right }
         }),
-        ("last_example", "= for +=", Hands { dense: Some(last_example), ..right }),
+        ("last_example", "last example only", {
+            Hands { dense: Some(last_example), ..right }
+        }),
         ("mean_missing", "the mean missing", {
             Hands { cross_entropy: Some(mean_missing), ..right }
         }),

@@ -47,9 +47,9 @@ pub fn dense_backward(
 /// `logits` and `targets` are classes x examples; a column of `targets` is 1 at the
 /// true class and 0 elsewhere. Returns the loss, which is the mean over the examples of
 /// `-ln p` with `p` the softmax probability of the true class, and dL/d(logits),
-/// classes x examples. Right for logits of 1000 and of -1000 too: `-ln p` is
-/// `ln(sum of e^z) - z` of the true class, and a number subtracted from every logit of
-/// a column changes neither.
+/// classes x examples. Right for logits of 1000 and of -1000 too, in one column or in
+/// two: `-ln p` is `ln(sum of e^z) - z` of the true class, and a number subtracted from
+/// every logit of a column changes neither.
 ///
 /// One example with logits `[0 0]` and target `[1 0]`: both probabilities are `1/2`, so
 /// the loss is `ln 2` and the slopes are `[-1/2 1/2]`. In a batch of two, an example's
@@ -91,8 +91,10 @@ pub fn two_layers(
 /// 1 `logits`, 2 `weight_2`, 3 `bias_2`, 4 `hidden`, 5 `sums`, 6 `weight_1`,
 /// 7 `bias_1`, 8 `input`
 ///
-/// You see none of their code. You may ask the checker about them as often as you like:
-/// `cargo run --bin lesson04 -- --suspect 1`, and then 2 and 3. With `--layer-1 0.001`
+/// In each, something is left out or exchanged; nothing is added. You see none of their
+/// code. You may ask the checker about them as often as you like:
+/// `cargo run --bin lesson04 -- --suspect 1`, and then 2 and 3. Read its list from the
+/// bottom: the way back starts there. With `--layer-1 0.001`
 /// it checks the same pass where the weights of layer 1 are so small that every sum is
 /// near 0, and tanh is a straight line there. Returns the number of the broken line of
 /// suspect 1, of suspect 2 and of suspect 3.

@@ -131,8 +131,9 @@ macro_rules! show_tuples {
 show_tuples!((A B) (A B C) (A B C D) (A B C D E) (A B C D E G) (A B C D E G H));
 
 /// Rounds to `digits` significant digits, so that a message can leave out the noise.
+/// Adding zero turns -0.0 into 0.0.
 pub fn rounded(x: f64, digits: usize) -> f64 {
-    format!("{x:.*e}", digits.saturating_sub(1)).parse().unwrap_or(x)
+    format!("{x:.*e}", digits.saturating_sub(1)).parse().unwrap_or(x) + 0.0
 }
 
 /// Shows two values with as few digits as tell them apart.

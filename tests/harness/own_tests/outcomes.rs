@@ -18,6 +18,7 @@ trials! {
     lengths_and_shapes_come_first
     first_wrong_entry_is_named
     digits_are_as_few_as_tell_apart
+    no_message_shows_a_negative_zero
     equal_is_exact
     because_adds_a_sentence
     values_look_as_a_programmer_writes_them
@@ -29,6 +30,12 @@ trials! {
 
 fn mismatch(outcome: Outcome) -> Mismatch {
     outcome.expect_err("there should be a mismatch")
+}
+
+fn no_message_shows_a_negative_zero() {
+    let mismatch = near_slice([-0.0, 1.0], [-0.0, 2.0]).unwrap_err();
+    assert_eq!(mismatch.seen, "[0.0, 1.0]");
+    assert_eq!(mismatch.expected, "[0.0, 2.0]");
 }
 
 fn nan_is_never_near() {
