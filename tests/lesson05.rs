@@ -141,14 +141,34 @@ fn softmax() -> Box<dyn Check> {
         .build()
 }
 
-/// Something that mixes a row in a known way: it moves it round and may turn it.
-fn mixer(by: usize, turned: bool) -> impl FnMut(&mut [usize]) {
-    move |row: &mut [usize]| {
-        if !row.is_empty() {
-            row.rotate_left(by % row.len());
+/// A known way to mix a row: its first few move to the end, and it may be turned round.
+#[derive(Clone, Copy, Debug)]
+struct Mix {
+    by: usize,
+    turned: bool,
+}
+
+impl Mix {
+    fn call(self) -> impl FnMut(&mut [usize]) {
+        move |row: &mut [usize]| {
+            if !row.is_empty() {
+                row.rotate_left(self.by % row.len());
+            }
+            if self.turned {
+                row.reverse();
+            }
         }
-        if turned {
-            row.reverse();
+    }
+}
+
+impl Show for Mix {
+    fn show(&self) -> String {
+        let moves = format!("moves the first {} to the end", self.by);
+        match (self.by, self.turned) {
+            (0, false) => "leaves the row as it is".to_string(),
+            (0, true) => "turns the row round".to_string(),
+            (_, false) => moves,
+            (_, true) => format!("{moves}, then turns the row round"),
         }
     }
 }
@@ -156,14 +176,16 @@ fn mixer(by: usize, turned: bool) -> impl FnMut(&mut [usize]) {
 fn mini_batches() -> Box<dyn Check> {
     let yours = exercises::mini_batches as MiniBatches;
     let ours = solutions::mini_batches as MiniBatches;
-    const CASE: [&str; 4] = ["count", "size", "moved round by", "turned"];
-    let case = || (0..14_usize, 1..6_usize, 0..5_usize, (0..2_u8).prop_map(|b| b == 1));
+    const CASE: [&str; 3] = ["count", "size", "shuffle"];
+    let mix = || (0..5_usize, 0..2_u8).prop_map(|(by, b)| Mix { by, turned: b == 1 });
+    let case = move || (0..14_usize, 1..6_usize, mix());
     Exercise::new("5.2", "mini_batches", yours, ours)
         .probe(|f| {
             let cases =
                 [(5, 2, 0, true), (6, 3, 2, false), (7, 3, 1, true), (2, 4, 1, false)];
             let flat = |(count, size, by, turned)| {
-                let batches: Vec<Vec<usize>> = f(count, size, &mut mixer(by, turned));
+                let mut mix = Mix { by, turned }.call();
+                let batches: Vec<Vec<usize>> = f(count, size, &mut mix);
                 let one = |batch: Vec<usize>| {
                     let numbers = batch.into_iter().map(|index| index as f64);
                     numbers.chain([-1.0]).collect::<Vec<f64>>()
@@ -177,8 +199,8 @@ fn mini_batches() -> Box<dyn Check> {
             "Every batch holds `size` examples; only the last may hold fewer, but at \
              least one.",
             move |f| {
-                given(&CASE, case(), |&(count, size, by, turned)| {
-                    let batches = f(count, size, &mut mixer(by, turned));
+                given(&CASE, case(), |&(count, size, mix)| {
+                    let batches = f(count, size, &mut mix.call());
                     let Some((last, full)) = batches.split_last() else {
                         return Ok(());
                     };
@@ -190,20 +212,20 @@ fn mini_batches() -> Box<dyn Check> {
             },
         )
         .law("once", "An epoch holds every example exactly once.", move |f| {
-            given(&CASE, case(), |&(count, size, by, turned)| {
-                let mut seen = f(count, size, &mut mixer(by, turned)).concat();
+            given(&CASE, case(), |&(count, size, mix)| {
+                let mut seen = f(count, size, &mut mix.call()).concat();
                 seen.sort_unstable();
                 equal(seen, (0..count).collect())
             })
         })
         .law(
             "in_order",
-            "The batches, one after another, are the row as `shuffle` left it.",
+            "The batches, one after another, are the row as one `shuffle` left it.",
             move |f| {
-                given(&CASE, case(), |&(count, size, by, turned)| {
+                given(&CASE, case(), |&(count, size, mix)| {
                     let mut row: Vec<usize> = (0..count).collect();
-                    mixer(by, turned)(&mut row);
-                    equal(f(count, size, &mut mixer(by, turned)).concat(), row)
+                    mix.call()(&mut row);
+                    equal(f(count, size, &mut mix.call()).concat(), row)
                 })
             },
         )
@@ -247,6 +269,13 @@ fn mini_batches() -> Box<dyn Check> {
             wrong::never_shuffled as MiniBatches,
             "in_order",
             "The row is never mixed: call `shuffle(&mut row)` before you cut it.",
+        )
+        .wrong(
+            "shuffled_twice",
+            wrong::shuffled_twice as MiniBatches,
+            "in_order",
+            "You call `shuffle` twice. Once is enough, and the second call may undo the \
+             first.",
         )
         .wrong(
             "shuffled_inside",
@@ -543,17 +572,13 @@ fn early_stop() -> Box<dyn Check> {
             "falling",
             "While the loss falls, the last epoch is the best and training goes on.",
             move |f| {
-                let falling = (vec(positive_halves(2.0), 1..7), patience());
-                given(&["falls", "patience"], falling, |(falls, patience)| {
-                    let mut loss = 20.0;
-                    let losses: Vec<f64> = falls
-                        .iter()
-                        .map(|fall| {
-                            loss -= fall;
-                            loss
-                        })
-                        .collect();
-                    equal(f(&losses, *patience), (false, losses.len()))
+                let falls = vec(positive_halves(2.0), 1..7);
+                let falling = falls.prop_map(|falls| {
+                    let after = |n: usize| 20.0 - falls[..n].iter().sum::<f64>();
+                    (1..=falls.len()).map(after).collect::<Vec<f64>>()
+                });
+                given(&CASE, (falling, patience()), |(losses, patience)| {
+                    equal(f(losses, *patience), (false, losses.len()))
                 })
             },
         )
@@ -562,11 +587,12 @@ fn early_stop() -> Box<dyn Check> {
             "Of equal losses the first is the best, and the others do not beat it.",
             move |f| {
                 // never longer than until training ends
-                let same = (0..5_usize, patience());
-                given(&["epochs - 1", "patience"], same, |&(more, patience)| {
-                    let epochs = 1 + more.min(patience);
-                    let stop = epochs > patience;
-                    equal(f(&vec![0.5; epochs], patience), (stop, 1))
+                let same = (0..5_usize, patience()).prop_map(|(more, patience)| {
+                    (vec![0.5; 1 + more.min(patience)], patience)
+                });
+                given(&CASE, same, |(losses, patience)| {
+                    let stop = losses.len() > *patience;
+                    equal(f(losses, *patience), (stop, 1))
                 })
             },
         )
@@ -575,10 +601,12 @@ fn early_stop() -> Box<dyn Check> {
             "It is time to stop when `patience` epochs have come since the best.",
             move |f| {
                 let worse = (vec(halves_between(1.5, 4.0), 0..5), patience());
-                given(&["losses after 1.0", "patience"], worse, |(worse, patience)| {
-                    let worse = &worse[..worse.len().min(*patience)];
-                    let losses = [&[1.0], worse].concat();
-                    equal(f(&losses, *patience), (worse.len() >= *patience, 1))
+                let after_the_best = worse.prop_map(|(worse, patience)| {
+                    let worse = &worse[..worse.len().min(patience)];
+                    ([&[1.0], worse].concat(), patience)
+                });
+                given(&CASE, after_the_best, |(losses, patience)| {
+                    equal(f(losses, *patience), (losses.len() > *patience, 1))
                 })
             },
         )
@@ -602,6 +630,20 @@ fn early_stop() -> Box<dyn Check> {
             wrong::from_zero as EarlyStop,
             "falling",
             "Your best epoch is counted from 0. Epochs are counted from 1.",
+        )
+        .wrong(
+            "largest",
+            wrong::largest as EarlyStop,
+            "falling",
+            "Your best epoch is the one with the largest loss. The best loss is the \
+             smallest: compare with `<`, not `>`.",
+        )
+        .wrong(
+            "never_better",
+            wrong::never_better as EarlyStop,
+            "falling",
+            "No loss is ever better than your first best one. A loss is better when it \
+             is smaller: compare with `<`, not `>`.",
         )
         .wrong(
             "last_of_equals",
@@ -744,6 +786,17 @@ mod wrong {
         solutions::mini_batches(count, size, &mut |_| ())
     }
 
+    pub fn shuffled_twice(
+        count: usize,
+        size: usize,
+        shuffle: Shuffle,
+    ) -> Vec<Vec<usize>> {
+        solutions::mini_batches(count, size, &mut |row| {
+            shuffle(row);
+            shuffle(row);
+        })
+    }
+
     pub fn shuffled_inside(
         count: usize,
         size: usize,
@@ -867,6 +920,21 @@ mod wrong {
     pub fn from_zero(losses: &[f64], patience: usize) -> (bool, usize) {
         let (stop, best) = solutions::early_stop(losses, patience);
         (stop, best.saturating_sub(1))
+    }
+
+    pub fn largest(losses: &[f64], patience: usize) -> (bool, usize) {
+        let turned: Vec<f64> = losses.iter().map(|loss| -loss).collect();
+        solutions::early_stop(&turned, patience)
+    }
+
+    pub fn never_better(losses: &[f64], patience: usize) -> (bool, usize) {
+        let (mut best, mut number) = (f64::INFINITY, 0);
+        for (index, &loss) in losses.iter().enumerate() {
+            if loss > best {
+                (best, number) = (loss, index + 1);
+            }
+        }
+        (losses.len() - number >= patience, number)
     }
 
     pub fn last_of_equals(losses: &[f64], patience: usize) -> (bool, usize) {

@@ -32,9 +32,12 @@ fn the_plain_run_keeps_its_promises() {
     let (shuffled, in_order) =
         (value(&report, "shuffled_split_mlp"), value(&report, "unshuffled_split_mlp"));
     assert!(in_order <= shuffled - 0.03, "{shuffled} {in_order}");
-    let [honest, leaked] =
-        ["ten_images_honest", "ten_images_leaked"].map(|name| value(&report, name));
-    assert!(leaked > honest, "{honest} {leaked}");
+    let [honest, others, leaked] =
+        ["ten_images_honest", "ten_images_others", "ten_images_leaked"]
+            .map(|name| value(&report, name));
+    let gain = leaked - honest;
+    assert!(gain > 0.0, "{honest} {leaked}");
+    assert!((leaked - others).abs() < gain / 2.0, "{honest} {others} {leaked}");
     assert!(out.path().join("model.safetensors").is_file());
 }
 
