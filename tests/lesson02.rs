@@ -26,6 +26,12 @@ fn twice(numbers: &[f64]) -> Vec<f64> {
     [numbers, numbers].concat()
 }
 
+/// Says which batch the seen value belongs to, where a law hands one over twice.
+fn seen_twice(x: &[f64], y: &[f64]) -> String {
+    let (x, y) = (twice(x).show(), twice(y).show());
+    format!("Seen is the answer for the batch twice: {x} and {y}.")
+}
+
 fn near_pair(seen: (f64, f64), expected: (f64, f64)) -> Outcome {
     near_slice([seen.0, seen.1], [expected.0, expected.1])
 }
@@ -50,13 +56,14 @@ fn mse_and_slope() -> Box<dyn Check> {
     })
     .law("loss_is_a_mean", "A batch seen twice has the same loss.", move |f| {
         given(&["predictions", "targets"], batch(), |(p, t)| {
-            near(f(&twice(p), &twice(t)).0, f(p, t).0)
+            near(f(&twice(p), &twice(t)).0, f(p, t).0).because(seen_twice(p, t))
         })
     })
     .law("slopes_of_a_mean", "In a batch seen twice, each slope halves.", move |f| {
         given(&["predictions", "targets"], batch(), |(p, t)| {
             let halved: Vec<f64> = f(p, t).1.iter().map(|s| s / 2.0).collect();
             near_slice(f(&twice(p), &twice(t)).1, twice(&halved))
+                .because(seen_twice(p, t))
         })
     })
     .law("rise_over_run", "Each slope is the rise of the loss over a run.", move |f| {
@@ -128,8 +135,13 @@ fn mse_and_slope() -> Box<dyn Check> {
 }
 
 fn line_step() -> Box<dyn Check> {
-    let names = &["weight", "bias", "(x, y)"];
-    let case = || (halves(), halves(), halves_vec_pair(1..8));
+    let names = &["weight", "bias", "x and y", "learning rate"];
+    let case = || (halves(), halves(), halves_vec_pair(1..8), Just(0.25));
+    // Examples with one list given and the other made from weight, bias and that list.
+    let made = |xy: fn(f64, f64, Vec<f64>) -> (Vec<f64>, Vec<f64>)| {
+        (halves(), halves(), halves_vec(1..8))
+            .prop_map(move |(w, b, list)| (w, b, xy(w, b, list), 0.25))
+    };
     Exercise::new(
         "2.2",
         "line_step",
@@ -142,44 +154,56 @@ fn line_step() -> Box<dyn Check> {
         vec![w, b, w1, b1]
     })
     .law("mean_of_all", "Examples seen twice give the same step.", move |f| {
-        given(names, case(), |(w, b, (x, y))| {
-            near_pair(f(*w, *b, &twice(x), &twice(y), 0.25), f(*w, *b, x, y, 0.25))
+        given(names, case(), |(w, b, (x, y), rate)| {
+            let seen = f(*w, *b, &twice(x), &twice(y), *rate);
+            near_pair(seen, f(*w, *b, x, y, *rate)).because(seen_twice(x, y))
         })
     })
-    .law("rests_on_the_line", "Where the line is exact, no step is taken.", |f| {
-        let case = (halves(), halves(), halves_vec(1..8));
-        given(&["weight", "bias", "x"], case, |(w, b, x)| {
-            let y: Vec<f64> = x.iter().map(|x| w * x + b).collect();
-            near_pair(f(*w, *b, x, &y, 0.25), (*w, *b))
+    .law("rests_on_the_line", "Where the line is exact, no step is taken.", move |f| {
+        let exact = made(|w, b, x| {
+            let y = x.iter().map(|x| w * x + b).collect();
+            (x, y)
+        });
+        given(names, exact, |(w, b, (x, y), rate)| {
+            near_pair(f(*w, *b, x, y, *rate), (*w, *b))
         })
     })
-    .law("no_x_no_pull", "Where every x is 0, the weight stays.", |f| {
-        let case = (halves(), halves(), halves_vec(1..8));
-        given(&["weight", "bias", "y"], case, |(w, b, y)| {
-            near(f(*w, *b, &vec![0.0; y.len()], y, 0.25).0, *w)
+    .law("no_x_no_pull", "Where every x is 0, the weight stays.", move |f| {
+        given(names, made(|_, _, y| (vec![0.0; y.len()], y)), |(w, b, (x, y), rate)| {
+            near(f(*w, *b, x, y, *rate).0, *w).because("Seen is the new weight.")
         })
     })
     .law("twice_the_rate", "Twice the rate moves both twice as far.", move |f| {
-        given(names, case(), |(w, b, (x, y))| {
-            let (one, two) = (f(*w, *b, x, y, 0.25), f(*w, *b, x, y, 0.5));
+        given(names, case(), |(w, b, (x, y), rate)| {
+            let (one, two) = (f(*w, *b, x, y, *rate), f(*w, *b, x, y, 2.0 * rate));
             near_pair((two.0 - w, two.1 - b), (2.0 * (one.0 - w), 2.0 * (one.1 - b)))
+                .because(
+                    "Seen is how far weight and bias move at twice the learning rate.",
+                )
         })
     })
     .law("downhill", "A short step never ends higher than it began.", move |f| {
-        given(names, case(), |(w, b, (x, y))| {
-            let (w1, b1) = f(*w, *b, x, y, 1.0 / 128.0);
+        let short = (halves(), halves(), halves_vec_pair(1..8), Just(1.0 / 128.0));
+        given(names, short, |(w, b, (x, y), rate)| {
+            let (w1, b1) = f(*w, *b, x, y, *rate);
             let before = mse_of_line(*w, *b, x, y);
             let after = mse_of_line(w1, b1, x, y);
-            let words = format!("the loss went from {before} to {after}");
-            ensure(after <= before + 1e-9 * before.max(1.0), words)
+            if after <= before + 1e-9 * before.max(1.0) {
+                return Ok(());
+            }
+            Err(Mismatch::new(
+                format!("{after}, at weight {w1} and bias {b1}"),
+                format!("a loss of at most {before}, as before the step"),
+            ))
         })
     })
     .law("one_example", "For one example with error e, the slopes are 2ex and 2e.", {
         |f| {
-            let case = (halves(), halves(), halves(), halves());
-            given(&["weight", "bias", "x", "y"], case, |&(w, b, x, y)| {
-                let e = w * x + b - y;
-                near_pair(f(w, b, &[x], &[y], 0.25), (w - 0.5 * e * x, b - 0.5 * e))
+            let names = &["weight", "bias", "x", "y", "learning rate"];
+            let case = (halves(), halves(), halves(), halves(), Just(0.25));
+            given(names, case, |&(w, b, x, y, rate)| {
+                let pull = rate * 2.0 * (w * x + b - y);
+                near_pair(f(w, b, &[x], &[y], rate), (w - pull * x, b - pull))
             })
         }
     })
@@ -295,7 +319,7 @@ fn cross_entropy() -> Box<dyn Check> {
     .law("loss_is_a_mean", "A batch seen twice has the same loss.", move |f| {
         given(&["(logit, target)"], batch(), |batch| {
             let (z, t) = unzip(batch);
-            near(f(&twice(&z), &twice(&t)), f(&z, &t))
+            near(f(&twice(&z), &twice(&t)), f(&z, &t)).because(seen_twice(&z, &t))
         })
     })
     .law("mirrored", "Other signs and other targets: the same loss.", move |f| {
@@ -303,7 +327,11 @@ fn cross_entropy() -> Box<dyn Check> {
             let (z, t) = unzip(batch);
             let minus: Vec<f64> = z.iter().map(|z| -z).collect();
             let other: Vec<f64> = t.iter().map(|t| 1.0 - t).collect();
-            near(f(&minus, &other), f(&z, &t))
+            near(f(&minus, &other), f(&z, &t)).because(format!(
+                "Seen is the answer for {} and {}.",
+                minus.show(),
+                other.show()
+            ))
         })
     })
     .wrong(
@@ -404,7 +432,8 @@ fn standardize() -> Box<dyn Check> {
     .probe(|f| {
         let (train, held_out) = f(&[1.0, 4.0, -2.5], &[2.0, 7.0]);
         let (same, other) = f(&[2.0, 2.0], &[3.5]);
-        [train, held_out, same, other].concat()
+        let (tenths, fifth) = f(&[0.1, 0.1, 0.1], &[0.2]);
+        [train, held_out, same, other, tenths, fifth].concat()
     })
     .law("mean_is_zero", "The training part comes out with mean 0.", move |f| {
         given(&["train"], varied(), |train| near(mean(&f(train, &[]).0), 0.0))
@@ -435,11 +464,16 @@ fn standardize() -> Box<dyn Check> {
         }
     })
     .law("no_spread", "A feature that never varies is shifted, not divided.", |f| {
-        let case = (halves(), halves(), 1..6_usize);
-        given(&["number", "held_out", "times"], case, |&(x, other, n)| {
-            let (train, held_out) = f(&vec![x; n], &[other]);
-            near_slice(train, vec![0.0; n])?;
-            near_slice(held_out, [other - x])
+        // Tenths, whose sums and squares are rounded.
+        let tenths = || whole(-40..=40).prop_map(|n| n / 10.0);
+        let case = (tenths(), tenths(), 1..8_usize)
+            .prop_map(|(x, other, n)| (vec![x; n], vec![other]));
+        given(&["train", "held_out"], case, |(train, held_out)| {
+            let (same, other) = f(train, held_out);
+            near_slice(same, vec![0.0; train.len()])
+                .because("Seen is `train`, scaled.")?;
+            near_slice(other, [held_out[0] - train[0]])
+                .because("Seen is `held_out`, scaled.")
         })
     })
     .wrong(
@@ -504,6 +538,31 @@ fn standardize() -> Box<dyn Check> {
         "A feature that never varies has deviation 0, and 0 / 0 is NaN. Divide by 1 \
          then.",
     )
+    .wrong(
+        "deviation_compared_with_zero",
+        |train, held_out| {
+            wrong::scaled(train, held_out, |v| if v == 0.0 { 1.0 } else { v.sqrt() })
+        },
+        "no_spread",
+        "You ask whether the deviation is 0. The mean of three times 0.1 is rounded, \
+         and the deviation comes out a little above 0. Ask whether the numbers are \
+         equal.",
+    )
+    .wrong(
+        "mean_square_less_squared_mean",
+        |train, held_out| {
+            let squares: Vec<f64> = train.iter().map(|x| x * x).collect();
+            let (mean, square) = (mean(train), mean(&squares));
+            let variance = square - mean * mean;
+            let by = if variance == 0.0 { 1.0 } else { variance.sqrt() };
+            let scale = |part: &[f64]| part.iter().map(|x| (x - mean) / by).collect();
+            (scale(train), scale(held_out))
+        },
+        "no_spread",
+        "The mean of the squares less the square of the mean is the variance on paper. \
+         Rounded, it can come out below 0, and its root is NaN. Take the mean of \
+         (x - mean) squared, and ask whether the numbers are equal.",
+    )
     .hint("Two numbers make the ruler, a mean and a standard deviation. Whose?")
     .hint(
         "Both come from `train`. The held-out part is scaled with them, and with \
@@ -511,7 +570,8 @@ fn standardize() -> Box<dyn Check> {
     )
     .hint(
         "The variance is the mean of (x - mean) squared over `train`; the deviation is \
-         its square root. If all numbers in `train` are equal, take 1 instead.",
+         its square root. If all numbers in `train` are equal, take 1 instead. Compare \
+         the numbers, not the deviation: rounding may leave it a little above 0.",
     )
     .hint("One closure serves both parts: `|x| (x - mean) / deviation`.")
     .build()
@@ -536,19 +596,16 @@ fn epoch() -> Box<dyn Check> {
             "one_batch_one_step",
             "A batch that holds all is one full step.",
             move |f| {
-                given(names, case(), |(w, b, walk)| {
-                    let (x, y, n) = (&walk.x, &walk.y, walk.x.len());
-                    let e: Vec<f64> =
-                        x.iter().zip(y).map(|(x, y)| w * x + b - y).collect();
-                    let ex: Vec<f64> = e.iter().zip(x).map(|(e, x)| e * x).collect();
-                    let expected =
-                        (w - RATE * 2.0 * mean(&ex), b - RATE * 2.0 * mean(&e));
-                    for batch in [n, n + 3] {
-                        near_pair(f(*w, *b, x, y, &walk.order, batch, RATE), expected)
-                            .because(format!("the batch size was {batch}"))?;
-                    }
-                    Ok(())
-                })
+                for more in [0, 3] {
+                    let whole = walks().prop_map(move |walk| Walk {
+                        batch: walk.x.len() + more,
+                        ..walk
+                    });
+                    given(names, (halves(), halves(), whole), |(w, b, walk)| {
+                        near_pair(walk.run(f, *w, *b, &walk.order), walk.step(*w, *b))
+                    })?;
+                }
+                Ok(())
             },
         )
         .law("follows_the_order", "Examples count in the order given.", move |f| {
@@ -668,6 +725,14 @@ struct Walk {
 impl Walk {
     fn run(&self, f: Epoch, w: f64, b: f64, order: &[usize]) -> (f64, f64) {
         f(w, b, &self.x, &self.y, order, self.batch, RATE)
+    }
+
+    /// One step on all the examples.
+    fn step(&self, w: f64, b: f64) -> (f64, f64) {
+        let errors = self.x.iter().zip(&self.y).map(|(x, y)| w * x + b - y);
+        let e: Vec<f64> = errors.collect();
+        let ex: Vec<f64> = e.iter().zip(&self.x).map(|(e, x)| e * x).collect();
+        (w - RATE * 2.0 * mean(&ex), b - RATE * 2.0 * mean(&e))
     }
 }
 

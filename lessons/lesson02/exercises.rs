@@ -56,8 +56,8 @@ pub fn cross_entropy(logits: &[f64], targets: &[f64]) -> f64 {
 /// `train` and `held_out` hold one feature of two groups of examples; `train` has at
 /// least one number. Subtract the mean and divide by the standard deviation, and return
 /// both groups scaled. The standard deviation is the square root of the mean squared
-/// distance from the mean (divide by n, not by n - 1). If the feature never varies in
-/// `train`, divide by 1.
+/// distance from the mean (divide by n, not by n - 1). If all numbers in `train` are
+/// equal, divide by 1.
 ///
 /// Worked example: train `[1, 3]`, held out `[5]`. The mean is 2, the standard
 /// deviation 1, and the answer `([-1, 1], [3])`.

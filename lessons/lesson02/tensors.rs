@@ -56,7 +56,7 @@ fn tour() -> Vec<[String; 3]> {
     let row = |name: &str, m: &Matrix<f32>| {
         let shape = format!("{} x {}", m.nrows(), m.ncols());
         let columns = m.column_iter().map(|column| {
-            column.iter().map(|x| format!("{x:.1}")).collect::<Vec<_>>().join(" ")
+            column.iter().map(|x| format!("{x:.2}")).collect::<Vec<_>>().join(" ")
         });
         [name.to_string(), shape, columns.collect::<Vec<_>>().join(" | ")]
     };
