@@ -11,7 +11,8 @@
 //! the mean squared error must reach.
 //!
 //! Sources: Legendre 1805 (least squares), Cauchy 1847 (following the slope), Robbins
-//! and Monro 1951 (steps from samples), Berkson 1944 and Cox 1958 (logistic regression).
+//! and Monro 1951 (steps from samples), Berkson 1944 and Cox 1958 (logistic
+//! regression).
 //!
 //! ```
 //! use gradbook::linear::{Descent, LinearModel};
