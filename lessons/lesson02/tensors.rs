@@ -56,7 +56,7 @@ fn tour() -> Vec<[String; 3]> {
     let row = |name: &str, m: &Matrix<f32>| {
         let shape = format!("{} x {}", m.nrows(), m.ncols());
         let columns = m.column_iter().map(|column| {
-            column.iter().map(|x| format!("{x:.2}")).collect::<Vec<_>>().join(" ")
+            column.iter().map(two_decimals).collect::<Vec<_>>().join(" ")
         });
         [name.to_string(), shape, columns.collect::<Vec<_>>().join(" | ")]
     };
@@ -71,6 +71,12 @@ fn tour() -> Vec<[String; 3]> {
         row("reshaped", &column),
         row("two pictures", &pictures),
     ]
+}
+
+/// Rounded to two decimals, the second left out where it is 0.
+fn two_decimals(x: &f32) -> String {
+    let text = format!("{x:.2}");
+    text.strip_suffix('0').unwrap_or(&text).to_string()
 }
 
 // ANCHOR: pictures
