@@ -237,9 +237,10 @@ impl<T: Real> Training<T> {
     pub fn total(&self) -> usize {
         self.mistakes.iter().sum()
     }
+    // ANCHOR_END: settled
 
-    /// After how many epochs the neuron came back to a state it had been in, with a
-    /// mistake still being made: from there on it repeats itself for ever.
+    /// How many epochs one round takes, once a state has come back. As long as mistakes
+    /// are made, the neuron then repeats itself for ever; when they are not: `None`.
     pub fn cycle(&self) -> Option<usize> {
         if self.settled() {
             return None;
@@ -249,7 +250,6 @@ impl<T: Real> Training<T> {
             earlier.map(|k| now - k)
         })
     }
-    // ANCHOR_END: settled
 }
 
 // ANCHOR: bound

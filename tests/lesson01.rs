@@ -82,7 +82,8 @@ fn decide() -> Box<dyn Check> {
     let (yours, ours) = (exercises::decide as Decide, solutions::decide as Decide);
     Exercise::new("1.1", "decide", yours, ours)
         .probe(|f| {
-            vec![
+            let mut seen = vec![
+                f(&[-1.0], -0.0, &[0.0]),
                 f(&[2.0, -1.0], -3.0, &[2.0, 4.0]),
                 f(&[2.0, -1.0], -3.0, &[2.0, 1.0]),
                 f(&[1.0, 1.0], -1.5, &[1.0, 0.0]),
@@ -90,7 +91,13 @@ fn decide() -> Box<dyn Check> {
                 f(&[-1.0, 2.0, -2.0], 0.0, &[3.0, 1.0, -1.0]),
                 f(&[-1.0], 1.0, &[3.0]),
                 f(&[0.0, 0.0], -0.5, &[0.0, 0.0]),
-            ]
+            ];
+            for bias in [-3.0, -2.0, -1.5, -0.5, 0.0, 0.5, 2.0] {
+                for x in [[1.0, 2.0, 0.0], [-1.0, 1.5, 1.0], [3.0, -1.0, -2.0]] {
+                    seen.push(f(&[1.0, 1.0, 0.5], bias, &x));
+                }
+            }
+            seen
         })
         .law("two_answers", "The answer is 1.0 or -1.0, nothing else.", |f| {
             given(&NEURON, neuron(), |(w, b, x)| {
@@ -122,7 +129,10 @@ fn decide() -> Box<dyn Check> {
         .law("zero_fires", "A sum of exactly zero fires: 1.0.", |f| {
             let zero =
                 neuron().prop_map(|(w, _, x)| (w.clone(), 0.0 - sum(&w, 0.0, &x), x));
-            given(&NEURON, zero, |(w, b, x)| near(f(w, *b, x), 1.0))
+            given(&NEURON, zero, |(w, b, x)| near(f(w, *b, x), 1.0))?;
+            let minus_zero = Just((vec![-1.0], -0.0, vec![0.0]));
+            given(&NEURON, minus_zero, |(w, b, x)| near(f(w, *b, x), 1.0))
+                .because("Here the sum is -0.0, which is equal to zero.")
         })
         .law(
             "sum_against_zero",
@@ -139,6 +149,20 @@ fn decide() -> Box<dyn Check> {
             "zero_fires",
             "Your neuron stays silent when the sum is exactly zero. In this book zero \
              fires: compare with `>=`, not `>`.",
+        )
+        .wrong(
+            "sign_bit",
+            wrong::sign_bit as Decide,
+            "zero_fires",
+            "You take the sign with `signum`. It answers -1.0 for -0.0, a zero that \
+             arithmetic can leave behind. Compare with zero: `>=` takes both zeros for \
+             equal.",
+        )
+        .wrong(
+            "bias_for_each_input",
+            wrong::bias_for_each_input as Decide,
+            "weights_weigh",
+            "You add the bias once for each input. Add it once, after the products.",
         )
         .wrong(
             "no_bias",
@@ -189,17 +213,28 @@ fn decide() -> Box<dyn Check> {
 }
 
 /// What a call of `learn` leaves behind: the weights, the bias and its answer.
-fn after(f: Learn, (w, b, x): &(Vec<f64>, f64, Vec<f64>), y: f64) -> After {
+fn after(f: Learn, (w, b, x, y): &Step) -> (Vec<f64>, f64, bool) {
     let (mut weights, mut bias) = (w.clone(), *b);
-    let wrong = f(&mut weights, &mut bias, x, y);
+    let wrong = f(&mut weights, &mut bias, x, *y);
     (weights, bias, wrong)
 }
 
-type After = (Vec<f64>, f64, bool);
+/// A neuron, an input and the input's target.
+type Step = (Vec<f64>, f64, Vec<f64>, f64);
 
-/// The target that this neuron gets wrong.
-fn missed((w, b, x): &(Vec<f64>, f64, Vec<f64>)) -> f64 {
-    -sign(sum(w, *b, x) >= 0.0)
+const STEP: [&str; 4] = ["weights", "bias", "x", "target"];
+
+/// A target that the neuron meets.
+fn met() -> impl Strategy<Value = Step> {
+    neuron().prop_map(|(w, b, x)| {
+        let decision = sign(sum(&w, b, &x) >= 0.0);
+        (w, b, x, decision)
+    })
+}
+
+/// A target that the neuron misses.
+fn missed() -> impl Strategy<Value = Step> {
+    met().prop_map(|(w, b, x, decision)| (w, b, x, -decision))
 }
 
 fn learn() -> Box<dyn Check> {
@@ -214,7 +249,7 @@ fn learn() -> Box<dyn Check> {
             ] {
                 for y in [1.0, -1.0] {
                     let (weights, bias, wrong) =
-                        after(f, &(w.clone(), b, x.clone()), y);
+                        after(f, &(w.clone(), b, x.clone(), y));
                     seen.extend(weights);
                     seen.extend([bias, sign(wrong)]);
                 }
@@ -225,9 +260,10 @@ fn learn() -> Box<dyn Check> {
             "right_changes_nothing",
             "When the decision is right, the weights and the bias stay as they are.",
             |f| {
-                given(&NEURON, neuron(), |case| {
-                    let (weights, bias, _) = after(f, case, -missed(case));
+                given(&STEP, met(), |case| {
+                    let (weights, bias, _) = after(f, case);
                     equal((weights, bias), (case.0.clone(), case.1))
+                        .because("In this order: the weights, the bias.")
                 })
             },
         )
@@ -235,20 +271,19 @@ fn learn() -> Box<dyn Check> {
             "says_whether_wrong",
             "It returns true when the decision was wrong, false when it was right.",
             |f| {
-                given(&NEURON, neuron(), |case| {
-                    equal(after(f, case, missed(case)).2, true)?;
-                    equal(after(f, case, -missed(case)).2, false)
-                })
+                given(&STEP, missed(), |case| equal(after(f, case).2, true))?;
+                given(&STEP, met(), |case| equal(after(f, case).2, false))
             },
         )
         .law(
             "weights_move_by_the_input",
             "After a mistake, `target * x` has been added to the weights.",
             |f| {
-                given(&NEURON, neuron(), |case| {
-                    let (y, pairs) = (missed(case), case.0.iter().zip(&case.2));
-                    let expected: Vec<f64> = pairs.map(|(w, x)| w + y * x).collect();
-                    equal(after(f, case, y).0, expected)
+                given(&STEP, missed(), |case| {
+                    let (w, _, x, y) = case;
+                    let expected = w.iter().zip(x).map(|(w, x)| w + y * x);
+                    equal(after(f, case).0, expected.collect::<Vec<f64>>())
+                        .because("These are the weights afterwards.")
                 })
             },
         )
@@ -256,9 +291,9 @@ fn learn() -> Box<dyn Check> {
             "bias_moves_by_the_target",
             "After a mistake, the target has been added to the bias.",
             |f| {
-                given(&NEURON, neuron(), |case| {
-                    let y = missed(case);
-                    near(after(f, case, y).1, case.1 + y)
+                given(&STEP, missed(), |case| {
+                    near(after(f, case).1, case.1 + case.3)
+                        .because("This is the bias afterwards.")
                 })
             },
         )
@@ -266,11 +301,12 @@ fn learn() -> Box<dyn Check> {
             "sum_moves_towards_the_target",
             "A mistake moves the sum for that example to the target by |x|^2 + 1.",
             |f| {
-                given(&NEURON, neuron(), |case| {
-                    let (y, x) = (missed(case), &case.2);
-                    let (weights, bias, _) = after(f, case, y);
-                    let moved = sum(&weights, bias, x) - sum(&case.0, case.1, x);
+                given(&STEP, missed(), |case| {
+                    let (w, b, x, y) = case;
+                    let (weights, bias, _) = after(f, case);
+                    let moved = sum(&weights, bias, x) - sum(w, *b, x);
                     near(moved, y * (square(x) + 1.0))
+                        .because("By so much the sum for x has moved.")
                 })
             },
         )
@@ -287,6 +323,14 @@ fn learn() -> Box<dyn Check> {
             "weights_move_by_the_input",
             "Your step goes the wrong way: it makes the mistake worse. Add \
              `target * x`, do not subtract it.",
+        )
+        .wrong(
+            "twice_too_far",
+            wrong::twice_too_far as Learn,
+            "weights_move_by_the_input",
+            "Your step is twice as long as it should be. Between `target` and the \
+             decision lies 2, so `target - decision` is twice the target: add \
+             `target * x`.",
         )
         .wrong(
             "bias_forgotten",
@@ -338,25 +382,35 @@ fn learn() -> Box<dyn Check> {
         .build()
 }
 
-/// What a call of `fit` leaves behind: the mistakes, the weights and the bias.
-fn fitted(
-    f: Fit,
-    start: (&[f64], f64),
-    inputs: &[Vec<f64>],
-    targets: &[f64],
-    limit: usize,
-) -> (Vec<usize>, Vec<f64>, f64) {
-    let (mut weights, mut bias) = (start.0.to_vec(), start.1);
-    let mistakes = f(&mut weights, &mut bias, inputs, targets, limit);
-    (mistakes, weights, bias)
+/// What `fit` is called with: weights and bias to start from, inputs, targets and the
+/// limit.
+type Call = (Vec<f64>, f64, Vec<Vec<f64>>, Vec<f64>, usize);
+
+const CALL: [&str; 5] = ["weights", "bias", "inputs", "targets", "max_epochs"];
+
+/// A start from zero, on examples that a line separates. 10,000 epochs are enough for
+/// every case that [`separable`] draws.
+fn from_zero(max_epochs: usize) -> impl Strategy<Value = Call> {
+    separable().prop_map(move |(w, _, inputs, targets)| {
+        (vec![0.0; w.len()], 0.0, inputs, targets, max_epochs)
+    })
 }
 
-/// Fits from zero, with epochs enough for every case that [`separable`] draws.
-fn from_zero(
-    f: Fit,
-    (w, _, inputs, targets): &Separable,
-) -> (Vec<usize>, Vec<f64>, f64) {
-    fitted(f, (&vec![0.0; w.len()], 0.0), inputs, targets, 10_000)
+/// A start from zero on the four corners.
+fn gate(targets: [f64; 4], max_epochs: usize) -> Call {
+    (vec![0.0; 2], 0.0, corners(), targets.to_vec(), max_epochs)
+}
+
+/// What a call of `fit` leaves behind: the mistakes, the weights and the bias.
+type Fitted = (Vec<usize>, Vec<f64>, f64);
+
+const FITTED: &str =
+    "In this order: the mistakes of each epoch, the weights, the bias.";
+
+fn fitted(f: Fit, (w, b, inputs, targets, max_epochs): &Call) -> Fitted {
+    let (mut weights, mut bias) = (w.clone(), *b);
+    let mistakes = f(&mut weights, &mut bias, inputs, targets, *max_epochs);
+    (mistakes, weights, bias)
 }
 
 /// Novikoff's bound, from the line that a case was made with.
@@ -371,28 +425,50 @@ fn fit() -> Box<dyn Check> {
     Exercise::new("1.3", "fit", exercises::fit as Fit, solutions::fit as Fit)
         .probe(|f| {
             let mut seen = vec![];
-            let starts = [([0.0, 0.0], 0.0), ([1.0, 1.0], -0.5)];
-            for (targets, limit) in [(AND, 20), (OR, 20), (XOR, 5), (AND, 2)] {
-                for (w, b) in starts {
-                    let run = fitted(f, (&w, b), &corners(), &targets, limit);
-                    seen.push(run.0.len() as f64);
-                    seen.extend(run.0.iter().map(|&m| m as f64));
-                    seen.extend(run.1);
-                    seen.push(run.2);
+            // Nothing without a line here: an answer without a limit must come back.
+            for (targets, limit) in [(AND, 20), (OR, 20), (OR, 3), (AND, 2)] {
+                for (w, b) in [([0.0, 0.0], 0.0), ([1.0, 1.0], -0.5)] {
+                    let call = (w.to_vec(), b, corners(), targets.to_vec(), limit);
+                    let (mistakes, weights, bias) = fitted(f, &call);
+                    seen.push(mistakes.len() as f64);
+                    seen.extend(mistakes.iter().map(|&m| m as f64));
+                    seen.extend(weights);
+                    seen.push(bias);
                 }
             }
             seen
         })
         .law(
+            "stops_at_the_limit",
+            "It stops after `max_epochs` epochs, also when the last was not clean.",
+            |f| {
+                // AND is first: it ends by itself, so that no answer loops for ever.
+                for (targets, limits) in [(AND, 0usize..6), (XOR, 0..12)] {
+                    let calls = limits.prop_map(move |limit| gate(targets, limit));
+                    given(&CALL, calls, |call| {
+                        let mistakes = fitted(f, call).0;
+                        equal(mistakes.len(), call.4)
+                            .because("So many epochs are in the list.")?;
+                        let dirty = mistakes.iter().all(|&mistakes| mistakes > 0);
+                        let list = mistakes.show();
+                        ensure(dirty, format!("None of them can be clean: {list}."))
+                    })?;
+                }
+                Ok(())
+            },
+        )
+        .law(
             "ends_without_mistakes",
             "Where a line exists, the last epoch has no mistake, and the line that is \
              left behind makes none.",
             |f| {
-                given(&SEPARABLE, separable(), |case| {
-                    let (mistakes, w, b) = from_zero(f, case);
-                    equal(mistakes.last().copied(), Some(0))?;
-                    let left = case.2.iter().map(|x| sign(sum(&w, b, x) >= 0.0));
-                    equal(left.collect::<Vec<f64>>(), case.3.clone())
+                given(&CALL, from_zero(10_000), |call| {
+                    let (mistakes, w, b) = fitted(f, call);
+                    equal(mistakes.last().copied(), Some(0))
+                        .because("These are the mistakes of the last epoch.")?;
+                    let left = call.2.iter().map(|x| sign(sum(&w, b, x) >= 0.0));
+                    equal(left.collect::<Vec<f64>>(), call.3.clone())
+                        .because("This is what the line left behind decides.")
                 })
             },
         )
@@ -400,15 +476,15 @@ fn fit() -> Box<dyn Check> {
             "learns_at_once",
             "Each example meets the weights that the one before it left.",
             |f| {
-                given(&SEPARABLE, separable(), |(w, _, inputs, targets)| {
-                    let start = vec![0.0; w.len()];
+                given(&CALL, from_zero(1), |call| {
+                    let (start, _, inputs, targets, _) = call;
                     let (mut weights, mut bias, mut mistakes) = (start.clone(), 0.0, 0);
                     for (x, &y) in inputs.iter().zip(targets) {
                         let wrong = solutions::learn(&mut weights, &mut bias, x, y);
                         mistakes += usize::from(wrong);
                     }
-                    let seen = fitted(f, (&start, 0.0), inputs, targets, 1);
-                    equal(seen, (vec![mistakes], weights, bias))
+                    equal(fitted(f, call), (vec![mistakes], weights, bias))
+                        .because(FITTED)
                 })
             },
         )
@@ -416,15 +492,12 @@ fn fit() -> Box<dyn Check> {
             "stops_at_the_first_clean_epoch",
             "The first epoch without a mistake is the last.",
             |f| {
-                given(&SEPARABLE, separable(), |(w, _, inputs, targets)| {
-                    let start = vec![0.0; w.len()];
-                    let run = fitted(f, (&start, 0.0), inputs, targets, 2_000).0;
+                given(&CALL, from_zero(2_000), |call| {
+                    let run = fitted(f, call).0;
                     let clean = run.iter().position(|&mistakes| mistakes == 0);
                     let after = clean.map_or(0, |clean| run.len() - 1 - clean);
-                    equal(after, 0).map_err(|mismatch| harness::Mismatch {
-                        note: "So many epochs follow the first clean one.".into(),
-                        ..mismatch
-                    })
+                    equal(after, 0)
+                        .because("So many epochs follow the first clean one.")
                 })
             },
         )
@@ -432,22 +505,10 @@ fn fit() -> Box<dyn Check> {
             "goes_on_from_where_it_stands",
             "Started from a line that separates already, it changes nothing.",
             |f| {
-                given(&SEPARABLE, separable(), |(w, b, inputs, targets)| {
-                    let seen = fitted(f, (w, *b), inputs, targets, 9);
-                    equal(seen, (vec![0], w.clone(), *b))
-                })
-            },
-        )
-        .law(
-            "stops_at_the_limit",
-            "XOR never settles: exactly `max_epochs` epochs, none of them clean.",
-            |f| {
-                given(&["max_epochs"], 0usize..12, |&limit| {
-                    let start = (&[0.0, 0.0][..], 0.0);
-                    let run = fitted(f, start, &corners(), &XOR, limit).0;
-                    equal(run.len(), limit)?;
-                    let dirty = run.iter().all(|&mistakes| mistakes > 0);
-                    ensure(dirty, format!("An epoch without a mistake: {run:?}."))
+                let there = separable().prop_map(|(w, b, x, y)| (w, b, x, y, 9));
+                given(&CALL, there, |call| {
+                    let expected = (vec![0], call.0.clone(), call.1);
+                    equal(fitted(f, call), expected).because(FITTED)
                 })
             },
         )
@@ -455,11 +516,17 @@ fn fit() -> Box<dyn Check> {
             "within_novikoffs_bound",
             "All mistakes together are at most (R / gamma)^2.",
             |f| {
-                given(&SEPARABLE, separable(), |case| {
-                    let total = from_zero(f, case).0.iter().sum::<usize>() as f64;
-                    let bound = bound_of(case);
-                    let sentence = format!("{total} mistakes, bound {bound:.1}.");
-                    ensure(total <= bound * (1.0 + 1e-12), sentence)
+                let bounded = separable().prop_map(|case| {
+                    let bound = bound_of(&case);
+                    let (w, _, inputs, targets) = case;
+                    (vec![0.0; w.len()], 0.0, inputs, targets, 10_000, bound)
+                });
+                let names: Vec<&str> = [&CALL[..], &["(R / gamma)^2"]].concat();
+                given(&names, bounded, |(w, b, inputs, targets, limit, bound)| {
+                    let call = (w.clone(), *b, inputs.clone(), targets.clone(), *limit);
+                    let total = fitted(f, &call).0.iter().sum::<usize>();
+                    let kept = total as f64 <= bound * (1.0 + 1e-12);
+                    ensure(kept, format!("{total} mistakes, bound {bound:.1}."))
                 })
             },
         )
@@ -467,9 +534,18 @@ fn fit() -> Box<dyn Check> {
             "and_by_hand",
             "AND from zero makes 2, 3, 3, 2, 1 and 0 mistakes, as in the example.",
             |f| {
-                let seen = fitted(f, (&[0.0, 0.0], 0.0), &corners(), &AND, 100);
-                equal(seen, (vec![2, 3, 3, 2, 1, 0], vec![2.0, 1.0], -3.0))
+                given(&CALL, Just(gate(AND, 100)), |call| {
+                    let expected = (vec![2, 3, 3, 2, 1, 0], vec![2.0, 1.0], -3.0);
+                    equal(fitted(f, call), expected).because(FITTED)
+                })
             },
+        )
+        .wrong(
+            "limit_ignored",
+            wrong::limit_ignored as Fit,
+            "stops_at_the_limit",
+            "You never look at `max_epochs`. Where no line exists you would go on for \
+             ever: stop after so many epochs.",
         )
         .wrong(
             "clean_epoch_left_out",
@@ -564,6 +640,7 @@ fn mistake_bound() -> Box<dyn Check> {
                     let double: Vec<f64> = w.iter().map(|w| 2.0 * w).collect();
                     let once = f(w, *b, inputs, targets);
                     near_option(f(&double, 2.0 * b, inputs, targets), once)
+                        .because("Seen with twice this line, expected as with it.")
                 })
             },
         )
@@ -657,6 +734,21 @@ fn mistake_bound() -> Box<dyn Check> {
             "You average the distances. Gamma is the smallest of them.",
         )
         .wrong(
+            "length_of_the_nearest",
+            wrong::length_of_the_nearest as Bound,
+            "nearest_and_longest",
+            "Your R is the length of the nearest example. R is the greatest length of \
+             any example: look for the longest and the nearest apart.",
+        )
+        .wrong(
+            "each_by_itself",
+            wrong::each_by_itself as Bound,
+            "nearest_and_longest",
+            "You divide length by distance for each example and keep the largest. R \
+             and gamma may come from different examples: find each of them first, then \
+             divide.",
+        )
+        .wrong(
             "side_ignored",
             wrong::side_ignored as Bound,
             "wrong_side_is_none",
@@ -702,6 +794,7 @@ fn cycle() -> Box<dyn Check> {
             let answer = |(tail, round, length)| f(&history(tail, round, length));
             let mut seen = runs.map(answer).to_vec();
             seen.push(f(&[vec![1.0, 2.0], vec![2.0, 1.0], vec![0.0, 0.0]]));
+            seen.push(f(&[vec![1.0], vec![1.0 + 1e-12]]));
             seen.iter().map(|round| round.map_or(-1.0, |round| round as f64)).collect()
         })
         .law("none_yet", "While no state has come back: None.", |f| {
@@ -734,6 +827,20 @@ fn cycle() -> Box<dyn Check> {
                     let tails = [[0.0, 1.0], [1.0, 0.0], [2.0, -1.0], [-1.0, 2.0]];
                     tails.map(|tail| [&shared[..], &tail].concat()).to_vec()
                 });
+                given(&["states"], states, |states| equal(f(states), None))
+            },
+        )
+        .law(
+            "equal_not_near",
+            "Two states that differ in one number, however little, are not equal.",
+            |f| {
+                let gap = one_of(&[0.5, 1e-3, 1e-6, 1e-9, 1e-12]);
+                let states =
+                    (vec(whole(-3..=3), 1..4), gap).prop_map(|(state, gap)| {
+                        let mut other = state.clone();
+                        other[0] += gap;
+                        vec![state, other]
+                    });
                 given(&["states"], states, |states| equal(f(states), None))
             },
         )
@@ -781,6 +888,13 @@ fn cycle() -> Box<dyn Check> {
             "You compare the sums of the states. Different weights can have the same \
              sum: compare the vectors themselves.",
         )
+        .wrong(
+            "nearly_equal",
+            wrong::nearly_equal as Cycle,
+            "equal_not_near",
+            "You take states for equal that only lie close together. A state that is a \
+             little different can have another future: compare with `==`.",
+        )
         .hint("Two nested loops: each state against the earlier ones.")
         .hint(
             "Vectors compare with `==`. The numbers of XOR are whole, so no rounding \
@@ -807,6 +921,15 @@ mod wrong {
 
     pub fn strictly_more(weights: &[f64], bias: f64, x: &[f64]) -> f64 {
         if products(weights, x) + bias > 0.0 { 1.0 } else { -1.0 }
+    }
+
+    pub fn sign_bit(weights: &[f64], bias: f64, x: &[f64]) -> f64 {
+        let products = weights.iter().zip(x).map(|(w, x)| w * x);
+        (products.fold(-0.0, |sum, product| sum + product) + bias).signum()
+    }
+
+    pub fn bias_for_each_input(weights: &[f64], bias: f64, x: &[f64]) -> f64 {
+        side(products(weights, x) + bias * x.len() as f64)
     }
 
     pub fn no_bias(weights: &[f64], _bias: f64, x: &[f64]) -> f64 {
@@ -856,6 +979,13 @@ mod wrong {
         on_mistake(w, b, (x, y), |w, x| *w -= y * x)
     }
 
+    pub fn twice_too_far(w: &mut [f64], b: &mut f64, x: &[f64], y: f64) -> bool {
+        let error = y - solutions::decide(w, *b, x);
+        w.iter_mut().zip(x).for_each(|(w, x)| *w += error * x);
+        *b += error;
+        error != 0.0
+    }
+
     pub fn bias_forgotten(w: &mut [f64], b: &mut f64, x: &[f64], y: f64) -> bool {
         let mut bias = *b;
         solutions::learn(w, &mut bias, x, y)
@@ -891,6 +1021,16 @@ mod wrong {
             mistakes.push(epoch());
         }
         mistakes
+    }
+
+    pub fn limit_ignored(
+        w: &mut [f64],
+        b: &mut f64,
+        inputs: Inputs,
+        targets: &[f64],
+        _max_epochs: usize,
+    ) -> Vec<usize> {
+        solutions::fit(w, b, inputs, targets, usize::MAX)
     }
 
     pub fn clean_epoch_left_out(
@@ -1056,6 +1196,30 @@ mod wrong {
         (least(&depths) > 0.0).then(|| longest(inputs) * line / (mean * mean))
     }
 
+    /// `R^2 / gamma^2` of each example by itself, and `target * sum`.
+    fn ratios(w: &[f64], b: f64, inputs: Inputs, y: &[f64]) -> Vec<(f64, f64)> {
+        let line = square(w) + b * b;
+        let depths = depths(w, b, inputs, y).into_iter().zip(inputs);
+        depths.map(|(d, x)| ((square(x) + 1.0) * line / (d * d), d)).collect()
+    }
+
+    pub fn length_of_the_nearest(
+        w: &[f64],
+        b: f64,
+        inputs: Inputs,
+        y: &[f64],
+    ) -> Option<f64> {
+        let ratios = ratios(w, b, inputs, y).into_iter();
+        let (ratio, near) = ratios.min_by(|one, two| one.1.total_cmp(&two.1))?;
+        (near > 0.0).then_some(ratio)
+    }
+
+    pub fn each_by_itself(w: &[f64], b: f64, inputs: Inputs, y: &[f64]) -> Option<f64> {
+        let ratios = ratios(w, b, inputs, y);
+        let right = ratios.iter().all(|(_, depth)| *depth > 0.0);
+        right.then(|| ratios.iter().map(|(ratio, _)| *ratio).fold(0.0, f64::max))
+    }
+
     pub fn side_ignored(w: &[f64], b: f64, inputs: Inputs, y: &[f64]) -> Option<f64> {
         let depths: Vec<f64> =
             depths(w, b, inputs, y).iter().map(|d| d.abs()).collect();
@@ -1092,6 +1256,15 @@ mod wrong {
     pub fn longest_distance(states: &[Vec<f64>]) -> Option<usize> {
         let first = |now: usize| states[..now].iter().position(|s| *s == states[now]);
         (0..states.len()).filter_map(|now| Some(now - first(now)?)).max()
+    }
+
+    pub fn nearly_equal(states: &[Vec<f64>]) -> Option<usize> {
+        let close =
+            |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-9);
+        (0..states.len()).find_map(|now| {
+            let earlier = (0..now).rev().find(|&k| close(&states[k], &states[now]));
+            earlier.map(|k| now - k)
+        })
     }
 
     pub fn sums_compared(states: &[Vec<f64>]) -> Option<usize> {

@@ -3,7 +3,7 @@
 use gradbook::data::folds;
 use gradbook::perceptron::Perceptron;
 use gradbook::rng;
-use lessons::{Result, Run};
+use lessons::{Result, Run, mean_and_spread};
 
 use crate::figures;
 use crate::hands::Hands;
@@ -68,8 +68,8 @@ pub fn held_out(run: &mut Run, hands: Hands, setosa: &Set, sisters: &Set) -> Res
             run.baseline(&name, majority);
         }
         let percent = |values: &[f64]| {
-            let mean = values.iter().sum::<f64>() / values.len() as f64;
-            format!("{:.1}%", 100.0 * mean)
+            let (mean, deviation) = mean_and_spread(values);
+            format!("{:.1}% ± {:.1}%", 100.0 * mean, 100.0 * deviation)
         };
         rows.push(vec![
             if shuffle { "setosa, labels shuffled" } else { set.name }.to_string(),
@@ -79,6 +79,9 @@ pub fn held_out(run: &mut Run, hands: Hands, setosa: &Set, sisters: &Set) -> Res
         ]);
     }
     run.table(&["set", "last weights", "best weights", "majority"], &rows);
+    run.say(&format!(
+        "Accuracy: mean and standard deviation over {DIVISIONS} divisions."
+    ));
     Ok(())
 }
 
