@@ -21,6 +21,9 @@ type CrossEntropy = fn(&[f64], &[f64]) -> f64;
 type Standardize = fn(&[f64], &[f64]) -> (Vec<f64>, Vec<f64>);
 type Epoch = fn(f64, f64, &[f64], &[f64], &[usize], usize, f64) -> (f64, f64);
 
+/// From weight, bias and one list of numbers to x and y.
+type MakeExamples = fn(f64, f64, Vec<f64>) -> (Vec<f64>, Vec<f64>);
+
 /// The same numbers once more behind themselves: a mean over them stays what it was.
 fn twice(numbers: &[f64]) -> Vec<f64> {
     [numbers, numbers].concat()
@@ -138,7 +141,7 @@ fn line_step() -> Box<dyn Check> {
     let names = &["weight", "bias", "x and y", "learning rate"];
     let case = || (halves(), halves(), halves_vec_pair(1..8), Just(0.25));
     // Examples with one list given and the other made from weight, bias and that list.
-    let made = |xy: fn(f64, f64, Vec<f64>) -> (Vec<f64>, Vec<f64>)| {
+    let made = |xy: MakeExamples| {
         (halves(), halves(), halves_vec(1..8))
             .prop_map(move |(w, b, list)| (w, b, xy(w, b, list), 0.25))
     };
