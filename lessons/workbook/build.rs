@@ -193,7 +193,7 @@ mod tests {
             "target": { "name": name, "kind": ["test"] },
             "message": {
                 "level": "error", "message": "mismatched types", "spans": spans,
-                "rendered": "error[E0308]: mismatched types\n --> tests/../lessons/x.rs\n",
+                "rendered": "error[E0308]: mismatched\n --> tests/../lessons/x.rs\n",
             },
         })
     }

@@ -1,5 +1,5 @@
-//! `cargo workbook check 5`: the exercises of a lesson, and what is wrong with the first
-//! that fails.
+//! `cargo workbook check 5`: the exercises of a lesson, and what is wrong with the
+//! first that fails.
 
 use std::process::ExitCode;
 
@@ -163,8 +163,8 @@ Also failing: 5.3 (cargo workbook check 5.3)
     #[test]
     fn what_is_open_is_next() {
         let page = page(&[State::Passed, State::NotAttempted, State::NotAttempted]);
-        let end = "\nNext is 5.2: replace its todo!() in lessons/lesson05/exercises.rs.\n\
-            A hint: cargo workbook hint 5.2\n";
+        let end = "\nNext is 5.2: replace its todo!() in \
+            lessons/lesson05/exercises.rs.\nA hint: cargo workbook hint 5.2\n";
         assert!(page.ends_with(end), "{page}");
     }
 

@@ -242,7 +242,8 @@ fn wasm() -> Finding {
         Finding::Optional {
             what: format!("{TARGET} is not installed"),
             mend: format!(
-                "only to rebuild the program in the book's pages: rustup target add {TARGET}"
+                "only to rebuild the program in the book's pages: \
+                 rustup target add {TARGET}"
             ),
         }
     }

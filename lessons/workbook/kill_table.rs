@@ -68,15 +68,20 @@ mod tests {
     fn the_total_counts_across_lessons() {
         let kill = |exercise: &str, caught: &str, named: bool| {
             json!({
-                "exercise": exercise, "meant": "law", "caught_by": caught, "named": named,
+                "exercise": exercise,
+                "meant": "law",
+                "caught_by": caught,
+                "named": named,
             })
         };
         let tables = [
-            json!({ "kills": [kill("1.1 a", "law", true), kill("1.1 a", "law", false)] }),
+            json!({
+                "kills": [kill("1.1 a", "law", true), kill("1.1 a", "law", false)],
+            }),
             json!({ "kills": [kill("2.1 b", "other", true)] }),
         ];
-        let says = "In all: 2 exercises, 3 wrong answers, 2 caught by the law meant for \
-            them, 2 named.\n";
+        let says = "In all: 2 exercises, 3 wrong answers, 2 caught by the law meant \
+            for them, 2 named.\n";
         assert_eq!(total(&tables), says);
     }
 }

@@ -1,5 +1,5 @@
-//! The workbook's commands, run as a reader runs them: in a small workspace made for the
-//! test, with two lessons that say what they are told to say.
+//! The workbook's commands, run as a reader runs them: in a small workspace made for
+//! the test, with two lessons that say what they are told to say.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -221,13 +221,13 @@ fn hints_come_even_while_the_lesson_does_not_compile() {
 fn kill_table_adds_up_the_lessons() {
     let small = Small::new(&state("passed"), &state("passed"));
     let table = small.run("kill-table");
-    let expected = "table 1\n\ntable 2\n\nIn all: 2 exercises, 2 wrong answers, 2 caught \
-        by the law meant for them, 2 named.\n";
-    let expected = expected.replace("table 1", "table N").replace("table 2", "table N");
-    assert_eq!((table.code, table.out), (Some(0), expected));
+    let expected = "table N\n\ntable N\n\nIn all: 2 exercises, 2 wrong answers, \
+        2 caught by the law meant for them, 2 named.\n";
+    assert_eq!((table.code, table.out.as_str()), (Some(0), expected));
     let json = small.run("kill-table 2 --format json");
     let expected = concat!(
-        r#"[{"kills":[{"exercise":"2.1 add","meant":"a","caught_by":"a","named":true}]}]"#,
+        r#"[{"kills":[{"exercise":"2.1 add","meant":"a","#,
+        r#""caught_by":"a","named":true}]}]"#,
         "\n"
     );
     assert_eq!((json.code, json.out.as_str()), (Some(0), expected));

@@ -31,7 +31,7 @@ pub fn run(
         // Taken before the check: a save during it is not missed.
         let stamp = stamp(&file);
         if paint.is_on() {
-            say("\x1b[2J\x1b[3J\x1b[H");
+            say("\x1b[2J\x1b[H");
         }
         match check(place, target) {
             Ok(checked) => say(&checked.page(paint, target)),

@@ -95,8 +95,8 @@ pub trait Check: Send + Sync {
     }
 }
 
-/// The two samples are the same up to rounding. Here `NaN` is like `NaN`, and a panic is
-/// like another with the same text.
+/// The two samples are the same up to rounding. Here `NaN` is like `NaN`, and a panic
+/// is like another with the same text.
 pub fn alike(a: &Behavior, b: &Behavior) -> bool {
     match (a, b) {
         (Ok(a), Ok(b)) => {

@@ -1,9 +1,9 @@
 //! Answers are judged in a child process, so that an endless loop, a stack overflow or
 //! an exit is a verdict and not the end of the run.
 //!
-//! [`serve`] is the child: it tries the laws, and says what it does as it goes. [`judge`]
-//! is the parent: it listens, watches the clock, and turns what it heard into a
-//! [`Verdict`].
+//! [`serve`] is the child: it tries the laws, and says what it does as it goes.
+//! [`judge`] is the parent: it listens, watches the clock, and turns what it heard into
+//! a [`Verdict`].
 
 use std::ffi::OsString;
 use std::hash::{BuildHasher, RandomState};

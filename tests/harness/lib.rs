@@ -17,21 +17,23 @@
 //! type Softmax = fn(&[f64]) -> Vec<f64>;
 //!
 //! fn softmax() -> Box<dyn Check> {
-//!     Exercise::new("5.1", "softmax", exercises::softmax as Softmax, solutions::softmax)
+//!     let yours = exercises::softmax as Softmax;
+//!     Exercise::new("5.1", "softmax", yours, solutions::softmax)
 //!         .probe(|f| [f(&[1.0, 2.0, -0.5]), f(&[1000.0, 0.0])].concat())
 //!         .law("sums_to_one", "The outputs add up to 1.", |f| {
 //!             given(&["z"], halves_vec(1..7), |z| near(f(z).iter().sum(), 1.0))
 //!         })
-//!         .wrong("no_max_shift", wrong::no_max_shift, "sums_to_one", "Large logits...")
+//!         .wrong("no_max_shift", no_max_shift, "sums_to_one", "Large logits ...")
 //!         .hint("What is exp(1000)?")
 //!         .build()
 //! }
 //! ```
 //!
 //! The answer is judged in a child process ([`judge`]). The same run proves the checks
-//! themselves: the solution keeps every law, each wrong answer is caught by the law meant
-//! for it and told apart by the probe, the stub breaks every law, and the judge fails
-//! a wrong function handed to it in place of the reader's.
+//! themselves: the solution keeps every law, each wrong answer is caught by the law
+//! meant for it and told apart by the probe, the stub breaks every law, and the judge
+//! fails a wrong function handed to it in place of the reader's.
+
 pub mod channel;
 pub mod exercise;
 pub mod forall;

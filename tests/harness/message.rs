@@ -89,8 +89,8 @@ fn gist(crash: &Crash) -> &'static str {
 fn describe(crash: &Crash) -> String {
     match crash {
         Crash::Silent(limit) => format!(
-            "nothing for {limit:?}. Look for a loop that never ends: does its condition \
-             turn false, does its counter move?"
+            "nothing for {limit:?}. Look for a loop that never ends: does its \
+             condition turn false, does its counter move?"
         ),
         Crash::Slow(limit) => format!(
             "still going after {limit:?}. Each input comes to an end, but slowly: is \
@@ -105,8 +105,8 @@ fn describe(crash: &Crash) -> String {
             memory::LIMIT >> 20
         ),
         Crash::Exited(code) => format!(
-            "the end of the program, with exit code {code}. An answer returns its value \
-             and leaves the program running."
+            "the end of the program, with exit code {code}. An answer returns its \
+             value and leaves the program running."
         ),
         Crash::Aborted(status) => format!("the end of the program ({status})."),
         Crash::Unheard(error) => format!("no word from its process: {error}"),

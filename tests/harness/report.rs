@@ -55,8 +55,8 @@ pub fn kill_table(checks: &[Box<dyn Check>]) -> Vec<Kill> {
 pub fn kill_table_text(lesson: u32, kills: &[Kill]) -> String {
     let clean = kills.iter().filter(|kill| kill.is_clean()).count();
     let mut text = format!(
-        "Lesson {lesson:02}: {} wrong answers, {clean} caught by the law meant for them \
-         and named\n\n",
+        "Lesson {lesson:02}: {} wrong answers, {clean} caught by the law meant for \
+         them and named\n\n",
         kills.len()
     );
     let width = |length: &dyn Fn(&Kill) -> usize, head: &str| {

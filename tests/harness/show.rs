@@ -7,8 +7,8 @@ const LARGEST_SIDE: usize = 10;
 
 /// A value that can stand in a message.
 ///
-/// Implemented for numbers, text, `bool`, vectors, slices, matrices, options and tuples.
-/// A strategy with a type of its own implements it in a line or two.
+/// Implemented for numbers, text, `bool`, vectors, slices, matrices, options and
+/// tuples. A strategy with a type of its own implements it in a line or two.
 pub trait Show {
     /// The value as text; a matrix takes several lines.
     fn show(&self) -> String;

@@ -1,9 +1,9 @@
 //! Inputs for laws, to be reused.
 //!
 //! Numbers are small whole numbers or halves: they shrink to numbers that fit on paper,
-//! and sums of them have no rounding error. Sizes are ragged and prime, so that a swapped
-//! row and column cannot hide. Wherever a function takes a length or a side, it takes
-//! what proptest's `SizeRange` takes: `3`, `1..7` or `1..=6`.
+//! and sums of them have no rounding error. Sizes are ragged and prime, so that a
+//! swapped row and column cannot hide. Wherever a function takes a length or a side, it
+//! takes what proptest's `SizeRange` takes: `3`, `1..7` or `1..=6`.
 
 use std::ops::RangeInclusive;
 
