@@ -63,4 +63,19 @@ mod tests {
             .collect();
         assert_eq!(numbers, (1..=LAST).collect::<Vec<u32>>());
     }
+
+    #[test]
+    fn the_summary_has_the_same_parts_and_titles() {
+        let summary = include_str!("../../book/src/SUMMARY.md");
+        let parts = parts();
+        for ((part, lessons), numeral) in parts.iter().zip(["I", "II", "III", "IV"]) {
+            assert!(summary.contains(&format!("# Part {numeral}. {part}\n")), "{part}");
+            for (number, title) in lessons {
+                assert!(
+                    summary.contains(&format!("- [{number}. {title}](")),
+                    "{title}"
+                );
+            }
+        }
+    }
 }

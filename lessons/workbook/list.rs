@@ -61,7 +61,7 @@ fn page(standings: &BTreeMap<u32, Standing>, paint: Paint) -> String {
     let mut page = String::new();
     for (part, (title, lessons)) in curriculum::parts().into_iter().enumerate() {
         let numeral = ["I", "II", "III", "IV"][part];
-        page += &paint.bold(&format!("Part {numeral} - {title}"));
+        page += &paint.bold(&format!("Part {numeral}. {title}"));
         page += "\n";
         for (number, title) in lessons {
             page += &lesson(number, title, standings.get(&number), paint);
@@ -135,7 +135,7 @@ mod tests {
         ]);
         let page = page(&standings, Paint::plain());
         let start = "\
-Part I - One neuron
+Part I. One neuron
   01 Perceptron                  1 of 3 solved
      1.1 decide  passed
      1.2 learn   fails on the law adds
@@ -143,7 +143,7 @@ Part I - One neuron
   02 Gradient descent            does not compile
      lessons/lesson02/exercises.rs:3: oh
 
-Part II - Networks
+Part II. Networks
   03 Multilayer perceptron       1 of 1 solved
      3.1 dense  passed
   04 Backpropagation             unwritten
