@@ -6,9 +6,9 @@
 //! $ cargo bench --bench training -- mlp_mnist,mlp_digits 3
 //! ```
 //!
-//! The first argument names the tasks (`all` for every one), the second how many samples
-//! are taken of each; the median is printed. Data are random: speed does not depend on
-//! what is learned.
+//! The first argument names the tasks (`all` for every one), the second how many
+//! samples are taken of each; the median is printed. Data are random: speed does not
+//! depend on what is learned.
 
 use std::time::Instant;
 

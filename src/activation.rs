@@ -155,14 +155,15 @@ pub fn softmax_in_place<T: Real>(column: &mut [T]) {
     column.iter_mut().for_each(|e| *e /= sum);
 }
 
-/// The larger of two numbers. A comparison with NaN is false, so a NaN that comes second
-/// is kept, and in a softmax one NaN anywhere ends up in the sum: it cannot hide.
+/// The larger of two numbers. A comparison with NaN is false, so a NaN that comes
+/// second is kept, and in a softmax one NaN anywhere ends up in the sum: it cannot
+/// hide.
 pub(crate) fn keep_larger<T: Real>(a: T, b: T) -> T {
     if a > b { a } else { b }
 }
 
-/// Chooses by the sign of z without a branch. NaN falls on the right, where the value is
-/// z itself, so that it stays visible.
+/// Chooses by the sign of z without a branch. NaN falls on the right, where the value
+/// is z itself, so that it stays visible.
 fn by_sign<T: Real>(z: T, left: T, right: T) -> T {
     if z <= T::zero() { left } else { right }
 }

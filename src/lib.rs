@@ -31,9 +31,10 @@
 //! # How it is organized
 //!
 //! A batch is a [`Matrix`] whose columns are examples. A [`Layer`] sends it forward and
-//! its gradient back; [`Sequential`] puts layers in a row; a [`loss`] says how wrong the
-//! result is; an [`optimizer`] changes the weights; [`train`] does all of it for many
-//! epochs. Everything is generic over [`Real`]: trained in `f32`, checked in `f64`.
+//! its gradient back; [`Sequential`] puts layers in a row; a [`loss`] says how wrong
+//! the result is; an [`optimizer`] changes the weights; [`train`] does all of it for
+//! many epochs. Everything is generic over [`Real`]: trained in `f32`, checked in
+//! `f64`.
 //!
 //! | lesson | module |
 //! | --- | --- |

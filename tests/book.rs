@@ -794,8 +794,8 @@ fn code_in_the_task_of_an_exercise_is_found() {
     let task = "/// Halves.\n///\n/// ```\n/// f(1);\n/// ```";
     let book = Book::new().change("lessons/lesson05/exercises.rs", "/// Halves.", task);
     book.fails(
-        "book/src/lesson05.md:57: lessons/lesson05/exercises.rs: the doc comment of 5.1 \
-         holds a ``` block that no compiler reads; only ```text may stand there",
+        "book/src/lesson05.md:57: lessons/lesson05/exercises.rs: the doc comment of \
+         5.1 holds a ``` block that no compiler reads; only ```text may stand there",
     );
 }
 

@@ -547,9 +547,9 @@ fn standardize() -> Box<dyn Check> {
             wrong::scaled(train, held_out, |v| if v == 0.0 { 1.0 } else { v.sqrt() })
         },
         "no_spread",
-        "You ask whether the deviation is 0. But the mean of three times 0.1 is rounded, \
-         so a deviation can come out a little above 0. Ask whether the numbers are \
-         equal.",
+        "You ask whether the deviation is 0. But the mean of three times 0.1 is \
+         rounded, so a deviation can come out a little above 0. Ask whether the \
+         numbers are equal.",
     )
     .wrong(
         "mean_square_less_squared_mean",

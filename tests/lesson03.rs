@@ -398,8 +398,8 @@ fn xor_network() -> Box<dyn Check> {
             "output_upright",
             wrong::output_upright as Xor,
             "shapes",
-            "Your output weight is 2 x 1. One output that looks at two hidden units has \
-             one row and two columns: 1 x 2.",
+            "Your output weight is 2 x 1. One output that looks at two hidden units \
+             has one row and two columns: 1 x 2.",
         )
         .wrong(
             "or",

@@ -544,8 +544,8 @@ fn softmax_cross_entropy() -> Box<dyn Check> {
         wrong::log_of_every_share as SoftmaxCrossEntropy,
         "far_apart",
         "You take the logarithm of every share and multiply by the targets. Where a \
-             share has rounded to 0 its logarithm is infinite, and 0 times that is NaN. \
-             -ln p is ln(sum of e^z) - z of the true class, and needs no share.",
+             share has rounded to 0 its logarithm is infinite, and 0 times that is \
+             NaN. -ln p is ln(sum of e^z) - z of the true class, and needs no share.",
     )
     .wrong(
         "clamped",

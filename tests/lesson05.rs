@@ -274,8 +274,8 @@ fn mini_batches() -> Box<dyn Check> {
             "shuffled_twice",
             wrong::shuffled_twice as MiniBatches,
             "in_order",
-            "You call `shuffle` twice. Once is enough, and the second call may undo the \
-             first.",
+            "You call `shuffle` twice. Once is enough, and the second call may undo \
+             the first.",
         )
         .wrong(
             "shuffled_inside",

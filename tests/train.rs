@@ -546,7 +546,8 @@ fn a_checkpoint_that_does_not_fit_is_refused() {
     assert!(seen.contains("holds weights, but no state to resume from"), "{seen}");
 }
 
-/// One byte of a checkpoint changed, every third one in turn: an error or a training, never a panic.
+/// One byte of a checkpoint changed, every third one in turn: an error or a training,
+/// never a panic.
 #[test]
 fn a_damaged_checkpoint_never_panics() {
     let path = folder("damaged").join("last.safetensors");

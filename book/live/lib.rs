@@ -1,8 +1,8 @@
 //! The library in the page: the functions that a page's script calls through wasm.
 //!
-//! There is one laboratory; the page makes it anew with [`reset`]. Results that are more
-//! than one number lie in memory, where the page reads them: an address from one function,
-//! a length from another, valid until the next call that trains or resets.
+//! There is one laboratory; the page makes it anew with [`reset`]. Results that are
+//! more than one number lie in memory, where the page reads them: an address from one
+//! function, a length from another, valid until the next call that trains or resets.
 
 pub mod lab;
 

@@ -12,9 +12,9 @@ type Matrix = gradbook::Matrix<f64>;
 /// inputs x examples. Returns `weight . batch` with the bias added to every column:
 /// outputs x examples. Write the loops yourself, or use the product of the matrices.
 ///
-/// With weight `[1 2]`, bias `[10]` and the two examples `[1 0]` and `[3 4]` as columns,
-/// the first gives `1*1 + 2*0 + 10 = 11`, the second `1*3 + 2*4 + 10 = 21`. The answer
-/// is the 1 x 2 matrix `[11 21]`.
+/// With weight `[1 2]`, bias `[10]` and the two examples `[1 0]` and `[3 4]` as
+/// columns, the first gives `1*1 + 2*0 + 10 = 11`, the second `1*3 + 2*4 + 10 = 21`.
+/// The answer is the 1 x 2 matrix `[11 21]`.
 pub fn affine(weight: &Matrix, bias: &[f64], batch: &Matrix) -> Matrix {
     todo!("exercise 3.1")
 }
@@ -22,9 +22,9 @@ pub fn affine(weight: &Matrix, bias: &[f64], batch: &Matrix) -> Matrix {
 /// Exercise 3.2: four activations and their slopes.
 ///
 /// Returns `(value, derivative)` at `z` of, in this order: the sigmoid `1/(1 + e^-z)`;
-/// tanh; leaky ReLU, which is `z` above zero and `0.01 z` elsewhere (at 0 take the slope
-/// on the left); swish, which is `z sigmoid(z)`. All of them are finite at `z = 1000`
-/// and at `z = -1000`.
+/// tanh; leaky ReLU, which is `z` above zero and `0.01 z` elsewhere (at 0 take the
+/// slope on the left); swish, which is `z sigmoid(z)`. All of them are finite at `z =
+/// 1000` and at `z = -1000`.
 ///
 /// At `z = 0` the sigmoid is `0.5` with slope `0.25`, tanh is `0` with slope `1`, leaky
 /// ReLU is `0` with slope `0.01`, swish is `0` with slope `0.5`.
@@ -54,8 +54,8 @@ pub fn collapse(
 ///
 /// Choose the weights of a network with two inputs, two hidden units with ReLU, and one
 /// output without activation, so that the output is 1 when exactly one of the two
-/// inputs is 1, and 0 when none or both are. Returns the weight (2 x 2) and the bias (2)
-/// of the hidden layer, then the weight (1 x 2) and the bias (1) of the output.
+/// inputs is 1, and 0 when none or both are. Returns the weight (2 x 2) and the bias
+/// (2) of the hidden layer, then the weight (1 x 2) and the bias (1) of the output.
 ///
 /// There is nothing to compute: find numbers that work, on paper, and write them down.
 /// The chapter shows one way. Can you find another, one without a bias in the hidden
@@ -67,14 +67,14 @@ pub fn xor_network() -> (Matrix, Vec<f64>, Matrix, Vec<f64>) {
 
 /// Exercise 3.5: a network through any points.
 ///
-/// `x` holds at least two places, increasing; `y` the heights there. One hidden layer of
-/// ReLU units can draw the broken line through these points without any training:
+/// `x` holds at least two places, increasing; `y` the heights there. One hidden layer
+/// of ReLU units can draw the broken line through these points without any training:
 ///
 /// `f(t) = bias + sum over k of weight[k] * relu(t - corner[k])`
 ///
 /// Left of the first point it is flat; from there on it goes straight from point to
-/// point, and keeps the last slope beyond the last. Returns the corners, the weights and
-/// the bias: one hidden unit for each stretch between two points, first to last.
+/// point, and keeps the last slope beyond the last. Returns the corners, the weights
+/// and the bias: one hidden unit for each stretch between two points, first to last.
 ///
 /// `x = [0, 1, 2]`, `y = [5, 7, 6]`: it starts at 5, so the bias is `5`. The slope is 2
 /// from 0 on, so weight `2` at corner `0`. At 1 the slope becomes -1, a change of -3,

@@ -74,8 +74,8 @@ fn stacked(run: &mut Run, hands: Hands, random: &mut Rng) {
     run.count("collapsed_parameters", weight.len() + bias.len());
     run.count("collapse_equal", usize::from(difference < 1e-12));
     run.say(&format!(
-        "Three affine layers with {} numbers, and one with {}: on 50 inputs their outputs \
-         {}.",
+        "Three affine layers with {} numbers, and one with {}: on 50 inputs their \
+         outputs {}.",
         count(&weights) + count(&biases),
         weight.len() + bias.len(),
         if difference < 1e-12 { "agree to 12 digits" } else { "differ" },

@@ -64,8 +64,8 @@ pub fn random_search(
 // ANCHOR_END: random_search
 
 // ANCHOR: small_changes
-/// Changes all weights a little, `tries` times, and keeps each change that does no harm.
-/// Returns the accuracy after each try.
+/// Changes all weights a little, `tries` times, and keeps each change that does no
+/// harm. Returns the accuracy after each try.
 pub fn small_changes(
     network: &mut Sequential<f32>,
     data: &Dataset<f32>,

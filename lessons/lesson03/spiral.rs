@@ -22,8 +22,8 @@ pub fn data(rng: &mut Rng) -> (Dataset<f32>, Dataset<f32>) {
 }
 
 // ANCHOR: network
-/// Affine and tanh layers of these widths, then an affine layer with one output for each
-/// class.
+/// Affine and tanh layers of these widths, then an affine layer with one output for
+/// each class.
 pub fn network(widths: &[usize], rng: &mut Rng) -> Result<Sequential<f32>> {
     network_of(widths, Activation::Tanh, Init::XavierNormal, rng)
 }

@@ -2,8 +2,8 @@
 //!
 //! The standard library computes one number at a time through a call that the compiler
 //! cannot vectorize. In `f32` these loops use short polynomials instead, eight or
-//! sixteen numbers at once where the machine can; in `f64`, where gradients are checked,
-//! they use the standard functions.
+//! sixteen numbers at once where the machine can; in `f64`, where gradients are
+//! checked, they use the standard functions.
 //!
 //! Error in `f32`, tested over the whole range: exp within 3e-7 of the true value
 //! relative to it (results below the smallest normal number become 0), tanh and sigmoid

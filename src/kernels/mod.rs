@@ -1,8 +1,8 @@
 //! The loops that everything else stands on.
 //!
 //! [`product`] is the matrix product behind every layer. [`exp`], [`tanh`] and
-//! [`sigmoid`] run over whole slices. This is the only place, with the GPU lesson, where
-//! the library says `unsafe`; each block states why it is sound.
+//! [`sigmoid`] run over whole slices. This is the only place, with the GPU lesson,
+//! where the library says `unsafe`; each block states why it is sound.
 
 mod elementwise;
 mod product;

@@ -390,8 +390,8 @@ impl<'a> Writer<'a> {
         let exercise = exercise.ok_or(format!("{path} has no exercise {number}"))?;
         if let Some(language) = exercises::foreign_fence(&exercise.doc) {
             return Err(format!(
-                "{path}: the doc comment of {number} holds a ```{language} block that no \
-                 compiler reads; only ```text may stand there"
+                "{path}: the doc comment of {number} holds a ```{language} block that \
+                 no compiler reads; only ```text may stand there"
             ));
         }
         let id = exercise_id(number);
