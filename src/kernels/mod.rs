@@ -8,7 +8,7 @@ mod elementwise;
 mod product;
 
 pub use elementwise::{exp, sigmoid, tanh};
-pub use product::{Operand, product};
+pub use product::{Operand, product, product_into};
 
 use std::any::TypeId;
 

@@ -27,9 +27,30 @@ impl<'a, T: Real> Operand<'a, T> {
 
     /// The matrix with rows and columns exchanged. No number moves.
     pub fn transposed(matrix: &'a Matrix<T>) -> Self {
-        let (rows, columns) = matrix.shape();
-        let numbers = matrix.as_slice();
-        Self { numbers, rows: columns, columns: rows, row_step: rows, column_step: 1 }
+        Self::plain(matrix).turned()
+    }
+
+    /// Numbers that lie as a matrix of this shape does, column after column: some
+    /// columns of a larger matrix, for one.
+    ///
+    /// # Panics
+    ///
+    /// When there are not `rows * columns` numbers.
+    pub fn of(numbers: &'a [T], rows: usize, columns: usize) -> Self {
+        assert_eq!(Some(numbers.len()), rows.checked_mul(columns), "Operand: numbers");
+        Self { numbers, rows, columns, row_step: 1, column_step: rows }
+    }
+
+    /// The same operand with rows and columns exchanged.
+    pub fn turned(self) -> Self {
+        let Self { numbers, rows, columns, row_step, column_step } = self;
+        Self {
+            numbers,
+            rows: columns,
+            columns: rows,
+            row_step: column_step,
+            column_step: row_step,
+        }
     }
 }
 // ANCHOR_END: operand
@@ -41,20 +62,36 @@ impl<'a, T: Real> Operand<'a, T> {
 /// # Panics
 ///
 /// When the shapes do not fit. Layers check theirs when the network is built.
-#[allow(unsafe_code)]
 pub fn product<T: Real>(
     a: Operand<'_, T>,
     b: Operand<'_, T>,
     beta: T,
     c: &mut Matrix<T>,
 ) {
-    assert_eq!(a.columns, b.rows, "product: columns of a and rows of b");
     assert_eq!((a.rows, b.columns), c.shape(), "product: shape of c");
+    product_into(a, b, beta, c.as_mut_slice());
+}
+
+/// [`product`] into numbers that lie as an `m x n` matrix does, column after column.
+///
+/// # Panics
+///
+/// As [`product`].
+#[allow(unsafe_code)]
+pub fn product_into<T: Real>(
+    a: Operand<'_, T>,
+    b: Operand<'_, T>,
+    beta: T,
+    c: &mut [T],
+) {
+    assert_eq!(a.columns, b.rows, "product: columns of a and rows of b");
+    assert_eq!(Some(c.len()), a.rows.checked_mul(b.columns), "product: numbers of c");
     let (m, k, n) = (a.rows, a.columns, b.columns);
-    // Sound: each operand borrows all of its matrix and its steps address exactly
-    // rows x columns of it (`plain` and `transposed` are the only constructors); `c` is
-    // borrowed mutably, so it overlaps neither; the three shapes were compared above;
-    // and the casts below are between identical types, as TypeId shows.
+    // Sound: each operand borrows all of its numbers and its steps address exactly
+    // rows x columns of them (`of` compares the two, the other constructors start from
+    // a matrix, where they agree); `c` is borrowed mutably, so it overlaps neither; the
+    // three shapes were compared above; and the casts below are between identical
+    // types, as TypeId shows.
     unsafe {
         let (pa, pb, pc) = (a.numbers.as_ptr(), b.numbers.as_ptr(), c.as_mut_ptr());
         let (ra, ca) = (a.row_step as isize, a.column_step as isize);
@@ -133,6 +170,27 @@ mod tests {
         let mut c = Matrix::from_element(3, 2, 9.0);
         product(Operand::plain(&a), Operand::plain(&b), 0.0, &mut c);
         assert_eq!(c, Matrix::zeros(3, 2));
+    }
+
+    #[test]
+    fn some_columns_of_a_matrix_are_an_operand_and_a_result() {
+        let (a, b) = (random::<f32>(3, 4, 1), random::<f32>(4, 6, 2));
+        let mut c = Matrix::zeros(3, 6);
+        let middle = Operand::of(&b.as_slice()[8..16], 4, 2);
+        product_into(Operand::plain(&a), middle, 0.0, &mut c.as_mut_slice()[6..12]);
+        let mut expected = Matrix::zeros(3, 6);
+        expected.columns_mut(2, 2).copy_from(&(&a * b.columns(2, 2)));
+        assert_eq!(c, expected);
+        let turned = Operand::of(&b.as_slice()[8..16], 4, 2).turned();
+        let mut c = [0.0; 6];
+        product_into(turned, Operand::transposed(&a), 0.0, &mut c);
+        assert_eq!(c, (&a * b.columns(2, 2)).transpose().as_slice());
+    }
+
+    #[test]
+    #[should_panic(expected = "Operand: numbers")]
+    fn too_few_numbers_for_an_operand_are_refused() {
+        Operand::of(&[1.0_f32; 5], 2, 3);
     }
 
     #[test]
