@@ -12,15 +12,20 @@ pub const LIMIT: u64 = 1 << 30;
 /// Reads a whole file. A folder, a device or a pipe is refused before it is opened, for
 /// reading it might never end; so is a file larger than [`LIMIT`].
 pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
+    read_up_to(path, LIMIT)
+}
+
+/// The same with another limit.
+pub(super) fn read_up_to(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let facts = fs::metadata(path)?;
     if !facts.is_file() {
         return Err(Error::other("not a file"));
     }
-    if facts.len() > LIMIT {
-        return Err(Error::other(format!("larger than {LIMIT} bytes")));
+    if facts.len() > limit {
+        return Err(Error::other(format!("larger than {limit} bytes")));
     }
     let mut bytes = Vec::with_capacity(facts.len() as usize);
-    fs::File::open(path)?.take(LIMIT).read_to_end(&mut bytes)?;
+    fs::File::open(path)?.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -35,10 +40,15 @@ pub(super) fn is_gzip(bytes: &[u8]) -> bool {
 
 /// The text in a gzip file, or the bytes as they are where they are none.
 pub(super) fn unpack_text(bytes: Vec<u8>) -> Result<Vec<u8>> {
+    unpack_text_up_to(bytes, LIMIT)
+}
+
+/// The same with a limit on what is unpacked.
+pub(super) fn unpack_text_up_to(bytes: Vec<u8>, limit: u64) -> Result<Vec<u8>> {
     if !is_gzip(&bytes) {
         return Ok(bytes);
     }
-    let most = LIMIT.min(bytes.len() as u64 * TEXT_RATIO);
+    let most = limit.min(bytes.len() as u64 * TEXT_RATIO);
     let mut text = Vec::new();
     MultiGzDecoder::new(&bytes[..]).take(most + 1).read_to_end(&mut text)?;
     match text.len() as u64 > most {

@@ -15,6 +15,7 @@ pub mod scaling;
 mod shipped;
 pub mod split;
 pub mod synthetic;
+pub mod text;
 
 pub use batches::{BatchState, Batches};
 pub use file::LIMIT;
