@@ -66,8 +66,31 @@ impl Init {
         outputs: usize,
         rng: &mut Rng,
     ) -> Matrix<T> {
+        self.draw((outputs, inputs), (inputs, outputs), rng)
+    }
+
+    /// Draws `filters` filters for windows of `area` pixels and `channels` channels,
+    /// filters x (area * channels). An input is seen by each filter once from every
+    /// place in the window, so an input has `area * filters` connections.
+    pub fn filters<T: Real>(
+        self,
+        area: usize,
+        channels: usize,
+        filters: usize,
+        rng: &mut Rng,
+    ) -> Matrix<T> {
+        let inputs = area * channels;
+        self.draw((filters, inputs), (inputs, area * filters), rng)
+    }
+
+    fn draw<T: Real>(
+        self,
+        (rows, columns): (usize, usize),
+        (inputs, outputs): (usize, usize),
+        rng: &mut Rng,
+    ) -> Matrix<T> {
         let shape = self.shape(inputs, outputs);
-        Matrix::from_fn(outputs, inputs, |_, _| match shape {
+        Matrix::from_fn(rows, columns, |_, _| match shape {
             Shape::Zero => T::zero(),
             Shape::Normal(deviation) => {
                 let z: f64 = StandardNormal.sample(rng);

@@ -6,11 +6,19 @@
 //! step allocates nothing.
 
 mod activate;
+mod conv2d;
 mod dense;
+pub mod image;
+mod pool;
+mod residual;
 mod softmax;
 
 pub use activate::Activate;
+pub use conv2d::Conv2d;
 pub use dense::Dense;
+pub use image::{ImageShape, Window};
+pub use pool::{AvgPool2d, GlobalAvgPool, MaxPool2d};
+pub use residual::ResidualBlock;
 pub use softmax::Softmax;
 
 use crate::real::{Matrix, Real, ShapeError};
