@@ -7,7 +7,10 @@ use gradbook::gradcheck::{
     check_loss, check_network, step_curve,
 };
 use gradbook::init::Init;
-use gradbook::layer::{Activate, Dense, Softmax};
+use gradbook::layer::{
+    Activate, AvgPool2d, Conv2d, Dense, GlobalAvgPool, ImageShape, MaxPool2d,
+    ResidualBlock, Softmax, Window,
+};
 use gradbook::loss::{
     BinaryCrossEntropy, CategoricalHinge, Hinge, Huber, Loss, Mae, Mse,
     SoftmaxCrossEntropy,
@@ -31,6 +34,36 @@ fn numbers(rows: usize, columns: usize, seed: u64) -> Matrix {
 
 fn one_hot(rows: usize, columns: usize) -> Matrix {
     Matrix::from_fn(rows, columns, |i, j| f64::from(u8::from((2 * i + j) % rows == 0)))
+}
+
+/// Numbers of which no two in a column are closer than 0.02, so that no two change
+/// places in a maximum while one of them is moved.
+fn spread_out(rows: usize, columns: usize, seed: u64) -> Matrix {
+    let mut rng = gradbook::rng(seed);
+    let mut all = Matrix::zeros(rows, columns);
+    for mut column in all.column_iter_mut() {
+        for (i, x) in column.iter_mut().enumerate() {
+            *x = (i as f64 - rows as f64 / 2.0) * 0.02;
+        }
+        for i in 1..rows {
+            column.swap_rows(i, rng.random_range(0..=i));
+        }
+    }
+    all
+}
+
+/// Images and windows: every size ragged, kernels not square, strides and padding.
+fn windows() -> [(ImageShape, Window); 6] {
+    let image = ImageShape::new;
+    let window = Window::new;
+    [
+        (image(1, 1, 1), window(1, 1)),
+        (image(4, 5, 1), window(3, 3).padding(1)),
+        (image(5, 3, 2), window(2, 3)),
+        (image(5, 7, 3), Window { stride: (2, 1), padding: (1, 0), ..window(3, 2) }),
+        (image(7, 4, 2), Window { stride: (1, 2), padding: (2, 1), ..window(5, 3) }),
+        (image(3, 2, 4), Window { stride: (2, 3), padding: (1, 2), ..window(4, 5) }),
+    ]
 }
 
 fn dense(inputs: usize, outputs: usize) -> Dense<f64> {
@@ -65,6 +98,93 @@ mod right {
                 assert!(found.all_right(), "{} {found}", activation.name());
             }
         }
+    }
+
+    #[test]
+    fn every_convolution() {
+        for (image, window) in windows() {
+            for (filters, batch) in [(1, 2), (4, 1), (3, 5)] {
+                let rng = &mut gradbook::rng(3);
+                let conv = Conv2d::new(image, filters, window, Init::HeNormal, rng);
+                let mut conv = conv.unwrap();
+                conv.bias.value = numbers(filters, 1, 4);
+                let x = numbers(image.len(), batch, 5);
+                let found = check_layer(&mut conv, &x, 6).unwrap();
+                assert!(found.all_right(), "{image} {window:?} {filters}\n{found}");
+                let names: Vec<_> = found.reports.iter().map(|r| &r.name).collect();
+                assert_eq!(names, ["input", "weight", "bias"]);
+            }
+        }
+    }
+
+    #[test]
+    fn every_pool() {
+        for (image, window) in windows() {
+            let (kernel, padding) = (window.kernel, window.padding);
+            let padding = (padding.0.min(kernel.0 / 2), padding.1.min(kernel.1 / 2));
+            let window = Window { padding, ..window };
+            for batch in [1, 3] {
+                let x = spread_out(image.len(), batch, 7);
+                let mut layers: [Box<dyn Layer<f64>>; 3] = [
+                    Box::new(MaxPool2d::new(image, window).unwrap()),
+                    Box::new(AvgPool2d::new(image, window).unwrap()),
+                    Box::new(GlobalAvgPool::new(image)),
+                ];
+                for layer in &mut layers {
+                    let found = check_layer(&mut **layer, &x, 8).unwrap();
+                    assert!(found.all_right(), "{image} {window:?}\n{found}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_residual_block() {
+        for (channels, filters, stride) in [(3, 3, 1), (2, 3, 1), (3, 3, 2), (2, 5, 3)]
+        {
+            let image = ImageShape::new(5, 4, channels);
+            let rng = &mut gradbook::rng(9);
+            let block = ResidualBlock::new(image, filters, stride, Init::HeNormal, rng);
+            let mut block = block.unwrap();
+            let mut seed = 10;
+            block.parameters(&mut |name, p| {
+                seed += 1;
+                if name.ends_with("bias") {
+                    p.value = numbers(p.value.nrows(), 1, seed);
+                }
+            });
+            let x = numbers(image.len(), 3, 20);
+            let found = check_layer(&mut block, &x, 21).unwrap();
+            assert!(found.all_right(), "{channels} {filters} {stride}\n{found}");
+            let straight = channels == filters && stride == 1;
+            assert_eq!(found.reports.len(), if straight { 5 } else { 7 });
+        }
+    }
+
+    #[test]
+    fn a_network_of_every_layer_on_images() {
+        let (rng, init) = (&mut gradbook::rng(30), Init::HeNormal);
+        let image = ImageShape::new(9, 7, 2);
+        let window = Window::new(3, 2).padding(1);
+        let conv = Conv2d::new(image, 3, window, init, rng).unwrap();
+        let most = MaxPool2d::new(conv.output_shape(), Window::tiles(2)).unwrap();
+        let block = ResidualBlock::new(most.output_shape(), 4, 1, init, rng).unwrap();
+        let window = Window::square(3).stride(2).padding(1);
+        let mean = AvgPool2d::new(block.output_shape(), window).unwrap();
+        let global = GlobalAvgPool::new(mean.output_shape());
+        let mut net = Sequential::new(image.len())
+            .then(conv)
+            .and_then(|net| net.then(Activate::new(Activation::Tanh)))
+            .and_then(|net| net.then(most))
+            .and_then(|net| net.then(block))
+            .and_then(|net| net.then(mean))
+            .and_then(|net| net.then(global))
+            .and_then(|net| net.then(dense(4, 3)))
+            .unwrap();
+        let (x, y) = (numbers(image.len(), 5, 31), one_hot(3, 5));
+        let found = check_network(&mut net, &SoftmaxCrossEntropy, &x, &y).unwrap();
+        assert!(found.all_right(), "{found}");
+        assert_eq!(found.reports.len(), 11);
     }
 
     #[test]

@@ -3,7 +3,10 @@
 
 use gradbook::activation::Activation;
 use gradbook::init::Init;
-use gradbook::layer::{Activate, Dense, Softmax};
+use gradbook::layer::{
+    Activate, AvgPool2d, Conv2d, Dense, GlobalAvgPool, ImageShape, MaxPool2d,
+    ResidualBlock, Softmax, Window,
+};
 use gradbook::loss::{
     BinaryCrossEntropy, CategoricalHinge, Hinge, Huber, Loss, Mae, Mse,
     SoftmaxCrossEntropy,
@@ -81,16 +84,24 @@ fn layer<T: Real>(case: &Value) -> Box<dyn Layer<T>> {
 fn check_layer<T: Real>(case: &Value) {
     let what =
         format!("{} {} {}", case["layer"], case["input_shape"], precision::<T>());
-    let expected = &case[precision::<T>()];
-    let mut layer = layer::<T>(case);
     let x = batch::<T>(&case["input_shape"], &case["input"]);
+    check_passes(&what, &mut *layer::<T>(case), &x, case);
+}
+
+fn check_passes<T: Real>(
+    what: &str,
+    layer: &mut dyn Layer<T>,
+    x: &Matrix<T>,
+    case: &Value,
+) {
+    let expected = &case[precision::<T>()];
     let mut output = Matrix::zeros(0, 0);
-    layer.forward(&x, &mut output, Phase::Train);
+    layer.forward(x, &mut output, Phase::Train);
     compare(&format!("{what} output"), output.as_slice(), &expected["output"]);
     let values = numbers(&case["grad_output"]).into_iter().map(T::of);
     let grad_output = Matrix::from_iterator(output.nrows(), output.ncols(), values);
     let mut grad_input = Matrix::zeros(0, 0);
-    layer.backward(&x, &output, &grad_output, Some(&mut grad_input));
+    layer.backward(x, &output, &grad_output, Some(&mut grad_input));
     compare(&format!("{what} dx"), grad_input.as_slice(), &expected["grad_input"]);
     let mut seen = 0;
     layer.parameters(&mut |name, p| {
@@ -115,6 +126,63 @@ fn layers_equal_pytorch_forward_and_backward() {
     let tested = |name: &str| cases.iter().any(|case| case["layer"] == name);
     assert!(tested("dense") && tested("softmax"));
     assert!(Activation::ALL.iter().all(|a| tested(a.name())));
+}
+
+fn image_layer<T: Real>(case: &Value) -> (ImageShape, Box<dyn Layer<T>>) {
+    let pair = |list: &Value| (size(&list[0]), size(&list[1]));
+    let sides = &case["image"];
+    let image = ImageShape::new(size(&sides[0]), size(&sides[1]), size(&sides[2]));
+    let given = &case["window"];
+    let window = || Window {
+        kernel: pair(&given["kernel"]),
+        stride: pair(&given["stride"]),
+        padding: pair(&given["padding"]),
+    };
+    let (filters, rng) = (|| size(&case["filters"]), &mut gradbook::rng(0));
+    let fits = "the window fits";
+    let mut layer: Box<dyn Layer<T>> = match case["layer"].as_str() {
+        Some("conv2d") => Box::new(
+            Conv2d::new(image, filters(), window(), Init::Zeros, rng).expect(fits),
+        ),
+        Some("max_pool2d") => Box::new(MaxPool2d::new(image, window()).expect(fits)),
+        Some("avg_pool2d") => Box::new(AvgPool2d::new(image, window()).expect(fits)),
+        Some("global_avg_pool") => Box::new(GlobalAvgPool::new(image)),
+        Some("residual_block") => {
+            let stride = size(&case["stride"]);
+            let block = ResidualBlock::new(image, filters(), stride, Init::Zeros, rng);
+            Box::new(block.expect(fits))
+        }
+        _ => panic!("no layer is called {}", case["layer"]),
+    };
+    layer.parameters(&mut |name, p| {
+        let given = weight(&case["weights"][name]);
+        assert_eq!(p.value.shape(), given.shape(), "{name}");
+        p.value = given;
+    });
+    (image, layer)
+}
+
+fn check_image_layer<T: Real>(case: &Value) {
+    let (image, mut layer) = image_layer::<T>(case);
+    let what =
+        format!("{} {image} {} {}", case["layer"], case["window"], precision::<T>());
+    let values = numbers(&case["input"]).into_iter().map(T::of);
+    let x = Matrix::from_iterator(image.len(), size(&case["batch"]), values);
+    check_passes(&what, &mut *layer, &x, case);
+}
+
+#[test]
+fn layers_on_images_equal_pytorch_forward_and_backward() {
+    let cases = cases("images");
+    let cases = cases.as_array().expect("a list");
+    for case in cases {
+        check_image_layer::<f32>(case);
+        check_image_layer::<f64>(case);
+    }
+    let count = |name: &str| cases.iter().filter(|c| c["layer"] == name).count();
+    let names = ["conv2d", "max_pool2d", "avg_pool2d", "global_avg_pool"];
+    assert_eq!(names.map(count), [7, 10, 5, 2]);
+    assert_eq!(count("residual_block"), 3);
 }
 
 fn loss<T: Real>(name: &str) -> Box<dyn Loss<T>> {

@@ -6,6 +6,9 @@
 A batch here is (examples, features), row by row. Gradbook's is (features x examples),
 column by column. Both put one example after another, so the flat lists are the same.
 A weight is (outputs, inputs) in both; it is written row by row.
+
+An image here is (channels, height, width), in Gradbook height x width x channels with
+the channels fastest; so is each filter. Both are turned round before they are written.
 """
 
 import json
@@ -164,6 +167,113 @@ def network():
     return case
 
 
+def coarse(seed, *shape):
+    """Like draw, in steps of 1/32: short to write, and exact in both precisions."""
+    return (draw(seed, *shape) * 32).round() / 32
+
+
+def digits(tensor):
+    """As numbers, but of f32 only the nine digits that it has."""
+    short = tensor.dtype == torch.float32
+    return [float(f"{x:.9g}") if short else x for x in numbers(tensor)]
+
+
+def turned(tensor):
+    """Channels last, for images (n, c, h, w) and filters (f, c, h, w); else as it is."""
+    return tensor.permute(0, 2, 3, 1) if tensor.dim() == 4 else tensor
+
+
+class ResidualBlock(nn.Module):
+    """relu(F(x) + x) as in Gradbook: no batch normalization, biases everywhere."""
+
+    def __init__(self, channels, filters, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, filters, 3, stride, 1)
+        self.conv2 = nn.Conv2d(filters, filters, 3, 1, 1)
+        if channels != filters or stride != 1:
+            self.shortcut = nn.Conv2d(channels, filters, 1, stride)
+
+    def forward(self, x):
+        around = self.shortcut(x) if hasattr(self, "shortcut") else x
+        return torch.relu(self.conv2(torch.relu(self.conv1(x))) + around)
+
+
+def image_case(name, build, x, details):
+    """Forward and backward of one layer on images, loss = sum(output * numbers)."""
+    batch, channels, height, width = x.shape
+    sample = build()
+    parts = {n: coarse(7 + i, *p.shape) for i, (n, p) in enumerate(sample.named_parameters())}
+    case = {"layer": name, "image": [height, width, channels], "batch": batch, **details}
+    case["input"] = numbers(turned(x))
+    case["weights"] = {
+        n: {"shape": [len(w), w[0].numel()], "values": numbers(turned(w))}
+        for n, w in parts.items()
+    }
+    for key, dtype in TYPES.items():
+        given = x.to(dtype).clone().requires_grad_()
+        layer = build().to(dtype)
+        with torch.no_grad():
+            for n, p in layer.named_parameters():
+                p.copy_(parts[n].to(dtype))
+        output = layer(given)
+        grad_output = coarse(98, *output.shape).to(dtype)
+        output.backward(grad_output)
+        case["grad_output"] = numbers(turned(grad_output))
+        case[key] = {
+            "output": digits(turned(output)),
+            "grad_input": digits(turned(given.grad)),
+            "grads": {n: digits(turned(p.grad)) for n, p in layer.named_parameters()},
+        }
+    return case
+
+
+def images():
+    cases = []
+    # batch, channels, height, width; filters; kernel, stride, padding
+    for size, filters, kernel, stride, padding in [
+        ((1, 1, 1, 1), 1, (1, 1), (1, 1), (0, 0)),
+        ((5, 1, 5, 6), 3, (5, 5), (1, 1), (2, 2)),
+        ((3, 3, 5, 7), 4, (3, 2), (2, 1), (1, 0)),
+        ((2, 2, 7, 5), 5, (5, 3), (1, 2), (2, 1)),
+        ((2, 4, 4, 9), 2, (4, 1), (3, 4), (3, 0)),
+        ((2, 6, 5, 6), 4, (5, 5), (1, 1), (0, 0)),
+        ((2, 2, 3, 2), 3, (2, 5), (1, 1), (3, 4)),
+    ]:
+        x = coarse(41, *size)
+        window = {"kernel": kernel, "stride": stride, "padding": padding}
+        build = lambda: nn.Conv2d(size[1], filters, kernel, stride, padding)
+        cases.append(image_case("conv2d", build, x, {"window": window, "filters": filters}))
+    for size, kernel, stride, padding in [
+        ((3, 2, 6, 4), (2, 2), (2, 2), (0, 0)),
+        ((2, 3, 5, 7), (2, 2), (2, 2), (0, 0)),
+        ((2, 1, 7, 7), (3, 3), (2, 2), (1, 1)),
+        ((1, 5, 4, 6), (2, 3), (1, 2), (1, 1)),
+        ((2, 2, 5, 3), (1, 3), (3, 1), (0, 1)),
+    ]:
+        window = {"kernel": kernel, "stride": stride, "padding": padding}
+        x = coarse(42, *size)
+        # halves, so that there are ties: the first of them is chosen
+        ties = (x * 2).round() / 2
+        build = lambda: nn.MaxPool2d(kernel, stride, padding)
+        for given in [ties, ties.clamp(max=-1)]:
+            cases.append(image_case("max_pool2d", build, given, {"window": window}))
+        build = lambda: nn.AvgPool2d(kernel, stride, padding)
+        cases.append(image_case("avg_pool2d", build, x, {"window": window}))
+    for size in [(1, 1, 1, 1), (3, 5, 4, 7)]:
+        build = lambda: nn.AdaptiveAvgPool2d(1)
+        cases.append(image_case("global_avg_pool", build, coarse(43, *size), {}))
+    for size, filters, stride in [
+        ((2, 3, 4, 3), 3, 1),
+        ((2, 2, 5, 4), 3, 2),
+        ((1, 2, 5, 3), 2, 2),
+    ]:
+        build = lambda: ResidualBlock(size[1], filters, stride)
+        details = {"filters": filters, "stride": stride}
+        x = coarse(44, *size) * 0.5
+        cases.append(image_case("residual_block", build, x, details))
+    return cases
+
+
 def optimizers():
     """Sixty updates of six numbers on recorded gradients, weights after each."""
     kinds = {
@@ -195,6 +305,7 @@ def write(name, content):
 
 
 write("layers", layers())
+write("images", images())
 write("losses", losses())
 write("network", network())
 write("optimizers", optimizers())
