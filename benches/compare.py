@@ -2,7 +2,7 @@
 
     pip install torch numpy
     cargo build --release --bench training
-    python benches/compare.py [rounds]
+    python benches/compare.py [rounds] [task,task]
 
 Machines are noisy and their speed drifts, so a time alone says little. Both programs run
 on one and the same core, one after the other, round after round; what is reported is the
@@ -18,7 +18,7 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-TASKS = ["mlp_mnist", "mlp_digits"]
+TASKS = ["mlp_mnist", "mlp_digits", "cnn"]
 
 
 def pin():
@@ -27,69 +27,82 @@ def pin():
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
-def gradbook():
+def gradbook(tasks):
     """One sample of each task from the newest build of the benchmark."""
     found = (ROOT / "target/release/deps").glob("training-*")
     programs = [path for path in found if path.suffix in ("", ".exe")]
     if not programs:
         sys.exit("no benchmark: run `cargo build --release --bench training` first")
     newest = max(programs, key=lambda path: path.stat().st_mtime)
-    lines = subprocess.check_output([newest, "all", "1"], text=True).splitlines()
+    lines = subprocess.check_output([newest, ",".join(tasks), "1"], text=True).splitlines()
     return {line["task"]: line["seconds_per_epoch"] for line in map(json.loads, lines)}
 
 
-def pytorch_tasks():
+def networks():
+    """Name: network, optimizer; examples and their shape; batch; steps of an epoch and
+    of a sample."""
     import torch
     from torch import nn
 
+    sgd = lambda model: torch.optim.SGD(model.parameters(), lr=0.1)
+    adam = lambda model: torch.optim.Adam(model.parameters(), lr=0.001)
+    mlp = lambda a, b, c: nn.Sequential(nn.Linear(a, b), nn.ReLU(), nn.Linear(b, c))
+    lenet = lambda: nn.Sequential(
+        *[nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2)],
+        *[nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()],
+        *[nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU()],
+        nn.Linear(84, 10),
+    )
+    return {
+        "mlp_mnist": (lambda: mlp(784, 128, 10), sgd, (60_000, 784), 64, 937, 937),
+        "mlp_digits": (lambda: mlp(64, 64, 10), adam, (1_797, 64), 32, 56, 280),
+        "cnn": (lenet, sgd, (6_400, 1, 28, 28), 64, 937, 100),
+    }
+
+
+def pytorch_tasks(tasks):
+    """For each task a function that runs one sample and returns seconds an epoch."""
+    import torch
+
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    sizes = {
-        "mlp_mnist": ([784, 128, 10], 60_000, 64, 1),
-        "mlp_digits": ([64, 64, 10], 1_797, 32, 5),
-    }
     runs = {}
-    for name in TASKS:
-        (inputs, hidden, classes), examples, batch, epochs = sizes[name]
-        x, y = torch.rand(examples, inputs), torch.randint(0, classes, (examples,))
-        model = nn.Sequential(
-            nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, classes)
-        )
-        if name == "mlp_digits":
-            optimizer = torch.optim.Adam(model.parameters(), lr=0.001)
-        else:
-            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for name in tasks:
+        build, optimize, shape, batch, epoch_steps, sample_steps = networks()[name]
+        x, y = torch.rand(shape), torch.randint(0, 10, shape[:1])
+        model = build()
+        optimizer = optimize(model)
 
-        def epoch(x=x, y=y, model=model, optimizer=optimizer, batch=batch):
-            for i in range(0, len(x) - batch + 1, batch):
+        def run(steps, x=x, y=y, model=model, optimizer=optimizer, batch=batch):
+            for step in range(steps):
+                i = step % (len(x) // batch) * batch
                 optimizer.zero_grad()
-                loss = nn.functional.cross_entropy(model(x[i : i + batch]), y[i : i + batch])
+                loss = torch.nn.functional.cross_entropy(
+                    model(x[i : i + batch]), y[i : i + batch]
+                )
                 loss.backward()
                 optimizer.step()
 
-        epoch()
-        runs[name] = (epoch, epochs)
+        def sample(run=run, epoch_steps=epoch_steps, sample_steps=sample_steps):
+            begin = time.perf_counter()
+            run(sample_steps)
+            return (time.perf_counter() - begin) * epoch_steps / sample_steps
+
+        run(10)
+        runs[name] = sample
     return runs
-
-
-def pytorch(runs):
-    seconds = {}
-    for name, (epoch, epochs) in runs.items():
-        begin = time.perf_counter()
-        for _ in range(epochs):
-            epoch()
-        seconds[name] = (time.perf_counter() - begin) / epochs
-    return seconds
 
 
 def main():
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
+    tasks = sys.argv[2].split(",") if len(sys.argv) > 2 else TASKS
     pin()
-    runs = pytorch_tasks()
-    seen = {name: ([], []) for name in TASKS}
+    runs = pytorch_tasks(tasks)
+    seen = {name: ([], []) for name in tasks}
     for _ in range(rounds):
-        theirs, ours = pytorch(runs), gradbook()
-        for name in TASKS:
+        theirs = {name: sample() for name, sample in runs.items()}
+        ours = gradbook(tasks)
+        for name in tasks:
             seen[name][0].append(ours[name])
             seen[name][1].append(theirs[name])
     for name, (ours, theirs) in seen.items():

@@ -3,7 +3,7 @@
 //! `benches/compare.py` reads: it runs this and eager PyTorch in turns and compares.
 //!
 //! ```console
-//! $ cargo bench --bench training -- mlp_mnist,mlp_digits 3
+//! $ cargo bench --bench training -- mlp_mnist,cnn 3
 //! ```
 //!
 //! The first argument names the tasks (`all` for every one), the second how many
@@ -15,7 +15,7 @@ use std::time::Instant;
 use gradbook::activation::Activation;
 use gradbook::data::Dataset;
 use gradbook::init::Init;
-use gradbook::layer::{Activate, Dense};
+use gradbook::layer::{Activate, Conv2d, Dense, ImageShape, MaxPool2d, Window};
 use gradbook::loss::SoftmaxCrossEntropy;
 use gradbook::optimizer::{Adam, Optimizer, Sgd};
 use gradbook::train::{Batch, step};
@@ -25,32 +25,76 @@ use rand::RngExt;
 /// A network to train, on how many examples, in batches of which size.
 struct Task {
     name: &'static str,
-    widths: [usize; 3],
+    network: fn(&mut Rng) -> Result<Sequential, ShapeError>,
     examples: usize,
     batch: usize,
-    /// Epochs that one sample runs, so that a sample is long enough to time.
-    epochs: usize,
+    /// Steps of an epoch, and steps that one sample runs: many or few enough to time.
+    epoch: usize,
+    sample: usize,
     optimizer: fn() -> Box<dyn Optimizer>,
 }
 
-const TASKS: [Task; 2] = [
+const TASKS: [Task; 3] = [
     Task {
         name: "mlp_mnist",
-        widths: [784, 128, 10],
+        network: |rng| mlp([784, 128, 10], rng),
         examples: 60_000,
         batch: 64,
-        epochs: 1,
+        epoch: 937,
+        sample: 937,
         optimizer: || Box::new(Sgd::new(0.1)),
     },
     Task {
         name: "mlp_digits",
-        widths: [64, 64, 10],
+        network: |rng| mlp([64, 64, 10], rng),
         examples: 1_797,
         batch: 32,
-        epochs: 5,
+        epoch: 56,
+        sample: 280,
         optimizer: || Box::new(Adam::new(0.001)),
     },
+    Task {
+        name: "cnn",
+        network: lenet,
+        examples: 6_400,
+        batch: 64,
+        epoch: 937,
+        sample: 100,
+        optimizer: || Box::new(Sgd::new(0.1)),
+    },
 ];
+
+/// One hidden layer.
+fn mlp(widths: [usize; 3], rng: &mut Rng) -> Result<Sequential, ShapeError> {
+    let [inputs, hidden, classes] = widths;
+    Sequential::new(inputs)
+        .then(Dense::new(inputs, hidden, Init::HeNormal, rng))?
+        .then(Activate::new(Activation::Relu))?
+        .then(Dense::new(hidden, classes, Init::XavierNormal, rng))
+}
+
+/// LeNet for 28 x 28 images: two convolutions, three dense layers.
+fn lenet(rng: &mut Rng) -> Result<Sequential, ShapeError> {
+    let relu = || Activate::new(Activation::Relu);
+    let (init, window) = (Init::HeNormal, Window::square(5));
+    let first =
+        Conv2d::new(ImageShape::new(28, 28, 1), 6, window.padding(2), init, rng)?;
+    let pool = MaxPool2d::new(first.output_shape(), Window::tiles(2))?;
+    let second = Conv2d::new(pool.output_shape(), 16, window, init, rng)?;
+    let last = MaxPool2d::new(second.output_shape(), Window::tiles(2))?;
+    Sequential::new(first.input_shape().len())
+        .then(first)?
+        .then(relu())?
+        .then(pool)?
+        .then(second)?
+        .then(relu())?
+        .then(last)?
+        .then(Dense::new(400, 120, init, rng))?
+        .then(relu())?
+        .then(Dense::new(120, 84, init, rng))?
+        .then(relu())?
+        .then(Dense::new(84, 10, Init::XavierNormal, rng))
+}
 
 fn main() -> Result<(), ShapeError> {
     // cargo adds `--bench`; it is no task
@@ -70,43 +114,43 @@ fn main() -> Result<(), ShapeError> {
 /// Seconds an epoch, sample by sample, after a short warm-up.
 fn time(task: &Task, samples: usize) -> Result<Vec<f64>, ShapeError> {
     let mut rng = rng(1);
-    let data = random_digits(task, &mut rng);
-    let [inputs, hidden, classes] = task.widths;
-    let mut network = Sequential::new(inputs)
-        .then(Dense::new(inputs, hidden, Init::HeNormal, &mut rng))?
-        .then(Activate::new(Activation::Relu))?
-        .then(Dense::new(hidden, classes, Init::XavierNormal, &mut rng))?;
+    let mut network = (task.network)(&mut rng)?;
+    let (inputs, classes) = (network.input_rows(), network.output_rows());
+    let data = random_digits(task.examples, inputs, classes, &mut rng);
     let mut optimizer = (task.optimizer)();
     let mut batch = Batch::default();
     let order: Vec<usize> = (0..task.examples).collect();
     // the peer drops the ragged last batch and takes the examples in order: so do we
-    let mut epoch = |limit: usize| -> Result<(), ShapeError> {
-        for indices in order.chunks_exact(task.batch).take(limit) {
+    let mut run = |steps: usize| -> Result<(), ShapeError> {
+        for indices in order.chunks_exact(task.batch).cycle().take(steps) {
             batch.gather(&data, indices);
             step(&mut network, &mut *optimizer, &SoftmaxCrossEntropy, &mut batch)?;
         }
         Ok(())
     };
-    epoch(10)?;
+    run(10)?;
     let mut seconds = Vec::new();
     for _ in 0..samples.max(1) {
         let start = Instant::now();
-        for _ in 0..task.epochs {
-            epoch(usize::MAX)?;
-        }
-        seconds.push(start.elapsed().as_secs_f64() / task.epochs as f64);
+        run(task.sample)?;
+        let scale = task.epoch as f64 / task.sample as f64;
+        seconds.push(start.elapsed().as_secs_f64() * scale);
     }
     Ok(seconds)
 }
 
-fn random_digits(task: &Task, rng: &mut Rng) -> Dataset {
-    let [inputs, _, classes] = task.widths;
+fn random_digits(
+    examples: usize,
+    inputs: usize,
+    classes: usize,
+    rng: &mut Rng,
+) -> Dataset {
     let labels: Vec<usize> =
-        (0..task.examples).map(|_| rng.random_range(0..classes)).collect();
+        (0..examples).map(|_| rng.random_range(0..classes)).collect();
     let one_hot = |class: usize, n: usize| f32::from(u8::from(labels[n] == class));
     Dataset {
-        inputs: Matrix::from_fn(inputs, task.examples, |_, _| rng.random()),
-        targets: Matrix::from_fn(classes, task.examples, one_hot),
+        inputs: Matrix::from_fn(inputs, examples, |_, _| rng.random()),
+        targets: Matrix::from_fn(classes, examples, one_hot),
         labels,
         class_names: (0..classes).map(|class| class.to_string()).collect(),
     }
