@@ -1,6 +1,7 @@
 //! The shipped data sets against their description, and the readers against noise.
 
 use flate2::{Compression, write::GzEncoder};
+use gradbook::data::text::Vocabulary;
 use gradbook::data::{self, csv, idx};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
@@ -16,9 +17,7 @@ fn folder() -> PathBuf {
 #[derive(Debug, PartialEq)]
 struct Described {
     file: String,
-    examples: usize,
-    features: usize,
-    classes: usize,
+    shape: String,
     bytes: usize,
     sha256: String,
 }
@@ -32,36 +31,55 @@ fn table() -> Vec<Described> {
             .split('|')
             .map(|c| c.trim().trim_matches('`'))
             .collect();
-        let number = |i: usize| cells[i].parse().unwrap();
         Described {
             file: cells[0].into(),
-            examples: number(1),
-            features: number(2),
-            classes: number(3),
-            bytes: number(4),
-            sha256: cells[5].into(),
+            shape: cells[1].into(),
+            bytes: cells[2].parse().unwrap(),
+            sha256: cells[3].into(),
         }
     })
     .collect()
 }
 
-fn describe(file: &str, data: &data::Dataset) -> Described {
+fn describe(file: &str, shape: String) -> Described {
     let bytes = std::fs::read(folder().join(file)).unwrap();
     Described {
         file: file.into(),
-        examples: data.len(),
-        features: data.features(),
-        classes: data.classes(),
+        shape,
         bytes: bytes.len(),
         sha256: Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect(),
     }
 }
 
+fn classes(data: &data::Dataset) -> String {
+    let (examples, features) = (data.len(), data.features());
+    format!("{examples} examples, {features} features, {} classes", data.classes())
+}
+
 #[test]
 fn the_readme_describes_what_is_shipped() {
-    let shipped =
-        [describe("iris.csv", &data::iris()), describe("digits.csv", &data::digits())];
+    let prose = data::prose();
+    let different = Vocabulary::of(prose).unwrap().len();
+    let prose = format!("{} characters, {different} different", prose.len());
+    let shipped = [
+        describe("iris.csv", classes(&data::iris())),
+        describe("digits.csv", classes(&data::digits())),
+        describe("prose.txt", prose),
+        describe("names.txt", format!("{} names", data::names().len())),
+    ];
     assert_eq!(table(), shipped);
+}
+
+/// The text that lessons 07, 08 and 13 are measured on, to the byte. If this fails, put
+/// the text back; do not change the number.
+#[test]
+fn the_frozen_text_never_changes() {
+    let found = Sha256::digest(data::prose());
+    let found: String = found.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(
+        found,
+        "de7037fb135a977b9180d16bd44161469abcc63cafd84e3b311d63da3b1628f6"
+    );
 }
 
 #[test]

@@ -8,17 +8,19 @@
 
 #[cfg(feature = "fetch")]
 mod fetch;
+mod prose;
 mod sets;
 
 use sets::{SETS, Set, State};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: datasets                  list the sets, and whether they are here
        datasets verify [NAME]    recompute the checksums of all sets, or of one
        datasets fetch NAME       fetch mnist or fashion-mnist
+       datasets freeze-prose FILE  write the book's prose of today to a new file
 options for one set:
        --to DIR      its folder, instead of datasets/NAME
        --from URL    another server to fetch from
@@ -106,6 +108,7 @@ fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<(), Failure> {
             wrong => Err(Failure::NotRight(wrong)),
         },
         ["fetch", name] => fetch(find(name)?, arguments, out),
+        ["freeze-prose", file] => freeze_prose(file.as_ref(), out),
         ["fetch"] => Err(Failure::Usage("fetch what? mnist or fashion-mnist".into())),
         [word, ..] => Err(Failure::Usage(format!("cannot make sense of {word:?}"))),
     }
@@ -127,14 +130,9 @@ fn folder(set: &Set, arguments: &Arguments) -> PathBuf {
 fn list(out: &mut dyn Write) -> Result<(), Failure> {
     writeln!(out, "Shipped with the book, in {}:", sets::folder().display())?;
     for file in sets::shipped() {
-        let [examples, features, classes] = file.shape;
         let state = in_words(&shipped_state(&file)?);
-        let name = file.name;
-        writeln!(
-            out,
-            "  {name:<14} {examples:>5} examples, {features:>2} features, \
-             {classes:>2} classes, checksum: {state}"
-        )?;
+        let (name, shape) = (file.name, file.shape);
+        writeln!(out, "  {name:<14} {shape}; checksum: {state}")?;
     }
     writeln!(out, "\nFetched on demand:")?;
     for set in SETS {
@@ -196,6 +194,17 @@ fn in_words(state: &State) -> String {
     }
 }
 
+/// Writes the chapters of today as plain text, but over nothing.
+fn freeze_prose(path: &Path, out: &mut dyn Write) -> Result<(), Failure> {
+    let book = sets::folder().with_file_name("book").join("src");
+    let prose = prose::freeze(&book).map_err(|error| Failure::Disk(book, error))?;
+    let failure = |error| Failure::Disk(path.into(), error);
+    let mut file = std::fs::File::create_new(path).map_err(failure)?;
+    file.write_all(prose.as_bytes()).map_err(failure)?;
+    writeln!(out, "{}: {} characters", path.display(), prose.len())?;
+    Ok(())
+}
+
 #[cfg(feature = "fetch")]
 fn fetch(
     set: &'static Set,
@@ -240,11 +249,13 @@ mod tests {
     fn the_list_says_that_the_shipped_sets_are_right() {
         let (result, text) = typed(&[]);
         assert!(result.is_ok());
-        let shipped: Vec<&str> = text.lines().filter(|l| l.contains(".csv")).collect();
-        assert_eq!(shipped.len(), 2, "{text}");
+        let shipped: Vec<&str> =
+            text.lines().filter(|line| line.contains("checksum: ")).collect();
+        assert_eq!(shipped.len(), sets::shipped().len(), "{text}");
+        assert!(shipped.len() >= 4, "{text}");
         assert!(shipped.iter().all(|line| line.ends_with("checksum: right")), "{text}");
         assert!(
-            text.contains("  iris.csv         150 examples,  4 features,  3 classes")
+            text.contains("  iris.csv       150 examples, 4 features, 3 classes; ")
         );
         assert!(text.contains("of 4 files are here"));
     }

@@ -2,8 +2,11 @@
 //!
 //! A [`Dataset`] holds examples as columns, ready for a network. It comes from a file
 //! ([`csv`], [`idx`]), from a formula ([`synthetic`]) or with the book ([`iris`],
-//! [`digits`]). Everything that divides examples ([`split`], [`folds`], [`batches`])
-//! deals in *indices*, so that the numbers themselves are copied once, at the end, by
+//! [`digits`]). A [`text`](mod@text) is a stream of characters, from a file or with the
+//! book ([`prose`], [`names`]).
+//!
+//! Everything that divides examples ([`split`], [`folds`], [`batches`]) deals in
+//! *indices*, so that the numbers themselves are copied once, at the end, by
 //! [`Dataset::select`] or [`Dataset::gather`].
 
 pub mod batches;
@@ -21,7 +24,7 @@ pub use batches::{BatchState, Batches};
 pub use file::LIMIT;
 pub use idx::mnist_folder;
 pub use scaling::{Normalizer, Standardizer};
-pub use shipped::{digits, iris};
+pub use shipped::{digits, iris, names, prose};
 pub use split::Split;
 
 use crate::real::resize;

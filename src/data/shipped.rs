@@ -1,4 +1,4 @@
-//! The two real sets that come with the book, built into the program, so that they are
+//! The real sets that come with the book, built into the program, so that they are
 //! found wherever it runs. Origin, license and checksums: `datasets/README.md`.
 
 use super::{Dataset, csv};
@@ -24,6 +24,23 @@ pub fn digits<T: Real>() -> Dataset<T> {
     digits
 }
 
+/// The prose of this book as of 2026-11-22, frozen: about 110,000 characters of plain
+/// ASCII, a line for each paragraph.
+///
+/// It never changes, so that what is measured on it does not change either. The end,
+/// which [`Corpus`](super::text::Corpus) holds out, is the second half of lesson 5.
+pub fn prose() -> &'static str {
+    include_str!("../../datasets/prose.txt")
+}
+
+/// 5,163 given names of people in the United States, from the census of 1990.
+///
+/// In small letters and alphabetical order: shuffle before splitting. No name is there
+/// twice, and none says how common it was.
+pub fn names() -> Vec<&'static str> {
+    include_str!("../../datasets/names.txt").lines().collect()
+}
+
 fn shipped<T: Real>(file: &str, text: &str, classes: &str) -> Dataset<T> {
     let read = csv::parse(file, text).and_then(|table| table.dataset(classes));
     read.unwrap_or_else(|error| unreachable!("built in and tested: {error}"))
@@ -45,6 +62,33 @@ mod tests {
         for (mean, expected) in means.iter().zip([5.843, 3.057, 3.758, 1.199]) {
             assert!((mean - expected).abs() < 5e-4, "{mean}");
         }
+    }
+
+    #[test]
+    fn prose_is_plain_english_in_lines() {
+        let fine = |c: char| c == '\n' || c == ' ' || c.is_ascii_graphic();
+        assert!(prose().chars().all(fine));
+        assert!(prose().starts_with("Preface\nThis is a workbook. You read a chapter"));
+        assert!(prose().lines().all(|line| line.trim() == line));
+        let spaces = prose().matches(' ').count() as f64 / prose().len() as f64;
+        assert!((0.15..0.22).contains(&spaces), "{spaces}");
+        // Nothing of the chapters' own signs was left over.
+        for sign in ["{{", "}}", "```", "](", "$", "\\", "<!--", "**", "  "] {
+            assert!(!prose().contains(sign), "{sign:?}");
+        }
+    }
+
+    #[test]
+    fn names_are_different_and_sorted() {
+        let names = names();
+        assert_eq!(names.len(), 5163);
+        assert!(names.windows(2).all(|pair| pair[0] < pair[1]));
+        let fine = |name: &&str| {
+            (2..=11).contains(&name.len())
+                && name.chars().all(|c| c.is_ascii_lowercase())
+        };
+        assert!(names.iter().all(fine));
+        assert!(["ada", "frank", "grace"].iter().all(|name| names.contains(name)));
     }
 
     #[test]
