@@ -64,6 +64,8 @@ pub mod activation;
 pub mod init;
 pub mod layer;
 pub mod network;
+pub mod sequence;
+mod sequence_network;
 
 pub mod gradcheck;
 
@@ -74,6 +76,8 @@ pub mod kernels;
 #[cfg(feature = "plot")]
 pub mod plot;
 
-pub use layer::{Layer, Parameter, Phase};
+pub use layer::{Layer, Parameter, Phase, Recurrent};
 pub use network::{Parameters, Sequential};
 pub use real::{Matrix, Real, Rng, ShapeError, Vector, real, rng};
+pub use sequence::Sequences;
+pub use sequence_network::{Input, SequenceNetwork, State};

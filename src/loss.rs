@@ -239,6 +239,84 @@ impl<T: Real> Loss<T> for SoftmaxCrossEntropy {
     // ANCHOR_END: softmax_cross_entropy
 }
 
+impl SoftmaxCrossEntropy {
+    /// [`Loss::gradient`] for targets that are labels, one for each column, in place of
+    /// one-hot columns.
+    ///
+    /// # Errors
+    ///
+    /// When there is not one label a column, a label is not below the number of rows,
+    /// or the batch is empty.
+    pub fn gradient_of_labels<T: Real>(
+        &self,
+        prediction: &Matrix<T>,
+        labels: &[usize],
+        grad: &mut Matrix<T>,
+    ) -> Result<T, ShapeError> {
+        let classes = prediction.nrows();
+        check_labels(prediction, labels)?;
+        resize(grad, classes, labels.len());
+        let share = T::one() / real(labels.len() as f64);
+        let mut loss = T::zero();
+        // 1. shift each column so that its largest logit is 0, as in `gradient`
+        let columns = grad.as_mut_slice().chunks_exact_mut(classes);
+        let given = prediction.as_slice().chunks_exact(classes).zip(labels);
+        for (shifted, (z, &label)) in columns.zip(given) {
+            let largest = z.iter().copied().fold(z[0], keep_larger);
+            shifted.iter_mut().zip(z).for_each(|(s, &z)| *s = z - largest);
+            loss -= shifted[label];
+        }
+        kernels::exp(grad.as_mut_slice());
+        // 2. -ln p = ln(sum e^s) - s, and its slope: (p - one-hot) / batch
+        let columns = grad.as_mut_slice().chunks_exact_mut(classes);
+        for (e, &label) in columns.zip(labels) {
+            let sum: T = e.iter().copied().sum();
+            loss += sum.ln();
+            let scale = share / sum;
+            e.iter_mut().for_each(|e| *e *= scale);
+            e[label] -= share;
+        }
+        Ok(loss * share)
+    }
+
+    /// [`Loss::value`] for targets that are labels.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::gradient_of_labels`].
+    pub fn value_of_labels<T: Real>(
+        &self,
+        prediction: &Matrix<T>,
+        labels: &[usize],
+    ) -> Result<T, ShapeError> {
+        self.gradient_of_labels(prediction, labels, &mut Matrix::zeros(0, 0))
+    }
+}
+
+fn check_labels<T: Real>(
+    prediction: &Matrix<T>,
+    labels: &[usize],
+) -> Result<(), ShapeError> {
+    let (classes, columns) = prediction.shape();
+    let name = "softmax cross-entropy";
+    if labels.len() != columns {
+        let what = format!("{name}: number of labels");
+        return Err(ShapeError::new(what, labels.len(), columns));
+    }
+    if prediction.is_empty() {
+        let found = crate::real::shape_of(prediction);
+        let what = format!("{name}: prediction");
+        return Err(ShapeError::new(what, found, "at least one example"));
+    }
+    match labels.iter().find(|&&label| label >= classes) {
+        None => Ok(()),
+        Some(label) => {
+            let what = format!("{name}: a label");
+            Err(ShapeError::new(what, label, format!("below {classes}")))
+        }
+    }
+}
+
 /// -1, 0 or 1; NaN stays NaN.
 fn sign<T: Real>(x: T) -> T {
     if x > T::zero() {
@@ -317,6 +395,28 @@ mod tests {
                 let rise = loss.value(&up, y).unwrap() - loss.value(&down, y).unwrap();
                 assert_relative_eq!(rise / 2e-6, grad[index], epsilon = 1e-8);
             }
+        }
+    }
+
+    #[test]
+    fn labels_are_one_hot_columns() {
+        let z = Matrix::from_fn(5, 7, |i, j| (i * 5 + j * 3) as f64 * 0.37 - 1.9);
+        let labels = [4, 0, 1, 1, 3, 2, 0];
+        let one_hot = Matrix::from_fn(5, 7, |i, j| f64::from(u8::from(labels[j] == i)));
+        let (mut expected, mut seen) = (Matrix::zeros(0, 0), Matrix::zeros(0, 0));
+        let loss = SoftmaxCrossEntropy.gradient(&z, &one_hot, &mut expected).unwrap();
+        let by_label =
+            SoftmaxCrossEntropy.gradient_of_labels(&z, &labels, &mut seen).unwrap();
+        assert_relative_eq!(by_label, loss, epsilon = 1e-14);
+        assert_relative_eq!(seen, expected, epsilon = 1e-15);
+        assert_eq!(SoftmaxCrossEntropy.value_of_labels(&z, &labels), Ok(by_label));
+        let large = column::<f32>(&[1000.0, -1000.0]);
+        assert_eq!(SoftmaxCrossEntropy.value_of_labels(&large, &[1]), Ok(2000.0));
+        let wild = column::<f32>(&[1.0, f64::NAN]);
+        let value = SoftmaxCrossEntropy.value_of_labels(&wild, &[0]).unwrap();
+        assert!(value.is_nan());
+        for labels in [&[0, 1][..], &[5, 0, 0, 0, 0, 0, 0], &[]] {
+            assert!(SoftmaxCrossEntropy.value_of_labels(&z, labels).is_err());
         }
     }
 

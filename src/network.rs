@@ -1,7 +1,7 @@
 //! Sequential: layers in a row, and the buffers between them.
 
 use crate::layer::{Layer, Parameter, Phase};
-use crate::real::{Matrix, Real, ShapeError};
+use crate::real::{Matrix, Real, ShapeError, resize};
 
 /// Anything whose parameters an optimizer can change.
 pub trait Parameters<T: Real = f32> {
@@ -167,15 +167,19 @@ impl<T: Real> Sequential<T> {
         grad_input: &mut Matrix<T>,
     ) -> Result<(), ShapeError> {
         self.check_backward(input, grad_output)?;
-        let mut incoming = grad_output.clone();
-        for index in (0..self.layers.len()).rev() {
-            let layer_input = if index == 0 { input } else { &self.outputs[index - 1] };
-            let mut outgoing = Matrix::zeros(0, 0);
-            let (layer, output) = (&mut self.layers[index], &self.outputs[index]);
-            layer.backward(layer_input, output, &incoming, Some(&mut outgoing));
-            incoming = outgoing;
+        if self.layers.is_empty() {
+            resize(grad_input, grad_output.nrows(), grad_output.ncols());
+            grad_input.as_mut_slice().copy_from_slice(grad_output.as_slice());
         }
-        *grad_input = incoming;
+        for index in (0..self.layers.len()).rev() {
+            let (before, after) = self.grads.split_at_mut(index);
+            let last = index + 1 == self.layers.len();
+            let incoming = if last { grad_output } else { &after[0] };
+            let layer_input = if index == 0 { input } else { &self.outputs[index - 1] };
+            let outgoing = before.last_mut().unwrap_or(&mut *grad_input);
+            let (layer, output) = (&mut self.layers[index], &self.outputs[index]);
+            layer.backward(layer_input, output, incoming, Some(outgoing));
+        }
         Ok(())
     }
 

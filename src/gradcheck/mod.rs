@@ -45,10 +45,12 @@ pub use verdict::{Culprit, Hint, Verdict};
 
 use std::fmt;
 
-use crate::layer::Layer;
+use crate::layer::{Layer, Recurrent};
 use crate::loss::Loss;
 use crate::network::Sequential;
 use crate::real::{Matrix, ShapeError};
+use crate::sequence::Sequences;
+use crate::sequence_network::{Input, SequenceNetwork};
 
 /// The step of the central differences unless another is asked for. Their two errors
 /// (rounding, which grows as the step shrinks, and curvature, which shrinks with it)
@@ -145,6 +147,71 @@ impl Checker {
     ) -> Result<Findings, ShapeError> {
         subject::network(self, network, loss, input, target)
     }
+
+    /// Checks backpropagation through time: the gradient of a recurrent layer's input,
+    /// of its initial state, `first`, and of each parameter. The loss is the sum of the
+    /// outputs and of the final state's entries, each times a number drawn from `seed`.
+    ///
+    /// # Errors
+    ///
+    /// When input, sequences and initial state do not fit the layer.
+    pub fn recurrent(
+        self,
+        layer: &mut dyn Recurrent<f64>,
+        input: &Matrix<f64>,
+        sequences: &Sequences,
+        first: &Matrix<f64>,
+        seed: u64,
+    ) -> Result<Findings, ShapeError> {
+        subject::recurrent(self, layer, input, sequences, first, seed)
+    }
+
+    /// Checks a network over sequences with its loss, from an empty memory on: the
+    /// gradient of the input, where it is numbers, and of each parameter.
+    ///
+    /// # Errors
+    ///
+    /// When the network or the loss refuses these shapes.
+    pub fn sequence_network(
+        self,
+        network: &mut SequenceNetwork<f64>,
+        loss: &dyn Loss<f64>,
+        input: Input<'_, f64>,
+        sequences: &Sequences,
+        target: &Matrix<f64>,
+    ) -> Result<Findings, ShapeError> {
+        subject::sequence_network(self, network, loss, input, sequences, target)
+    }
+}
+
+/// [`Checker::recurrent`] with the usual step.
+///
+/// # Errors
+///
+/// When input, sequences and initial state do not fit the layer.
+pub fn check_recurrent(
+    layer: &mut dyn Recurrent<f64>,
+    input: &Matrix<f64>,
+    sequences: &Sequences,
+    first: &Matrix<f64>,
+    seed: u64,
+) -> Result<Findings, ShapeError> {
+    Checker::new().recurrent(layer, input, sequences, first, seed)
+}
+
+/// [`Checker::sequence_network`] with the usual step.
+///
+/// # Errors
+///
+/// When the network or the loss refuses these shapes.
+pub fn check_sequence_network(
+    network: &mut SequenceNetwork<f64>,
+    loss: &dyn Loss<f64>,
+    input: Input<'_, f64>,
+    sequences: &Sequences,
+    target: &Matrix<f64>,
+) -> Result<Findings, ShapeError> {
+    Checker::new().sequence_network(network, loss, input, sequences, target)
 }
 
 /// [`Checker::function`] with the usual step.

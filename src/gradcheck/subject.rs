@@ -4,10 +4,12 @@ use rand::RngExt;
 use rand_distr::StandardNormal;
 
 use crate::gradcheck::{Checker, Findings, Report, Verdict};
-use crate::layer::{Layer, Parameter, Phase};
+use crate::layer::{Layer, Parameter, Phase, Recurrent};
 use crate::loss::Loss;
 use crate::network::{Parameters, Sequential};
-use crate::real::{Matrix, ShapeError};
+use crate::real::{Matrix, ShapeError, shape_of};
+use crate::sequence::Sequences;
+use crate::sequence_network::{Input, SequenceNetwork, State};
 
 /// Something with an input, parameters, and one number at its end.
 trait Subject {
@@ -67,6 +69,154 @@ impl Subject for Judged<'_> {
     fn parameters(&mut self, visit: &mut dyn FnMut(&str, &mut Parameter<f64>)) {
         self.network.parameters(visit);
     }
+}
+
+/// A recurrent layer, its outputs and its final state weighted and added up. The initial
+/// state is shown as a parameter, so that its gradient is checked as theirs are.
+struct Unrolled<'a> {
+    layer: &'a mut dyn Recurrent<f64>,
+    sequences: &'a Sequences,
+    first: Parameter<f64>,
+    weights: Matrix<f64>,
+    state_weights: Matrix<f64>,
+    output: Matrix<f64>,
+}
+
+impl Subject for Unrolled<'_> {
+    fn loss(&mut self, input: &Matrix<f64>) -> f64 {
+        let mut state = self.first.value.clone();
+        self.layer.forward(input, self.sequences, &mut state, &mut self.output);
+        self.output.dot(&self.weights) + state.dot(&self.state_weights)
+    }
+
+    fn backward(&mut self, input: &Matrix<f64>, grad_input: &mut Matrix<f64>) {
+        self.loss(input);
+        let mut grad_state = self.state_weights.clone();
+        self.layer.backward(
+            input,
+            self.sequences,
+            &self.output,
+            &self.weights,
+            &mut grad_state,
+            Some(grad_input),
+        );
+        self.first.grad += grad_state;
+    }
+
+    fn parameters(&mut self, visit: &mut dyn FnMut(&str, &mut Parameter<f64>)) {
+        visit("initial_state", &mut self.first);
+        self.layer.parameters(&mut |name, parameter| visit(name, parameter));
+    }
+}
+
+/// A network over sequences and a loss. What it reads is the input that is checked, or,
+/// where it reads tokens, nothing.
+struct Reader<'a> {
+    network: &'a mut SequenceNetwork<f64>,
+    loss: &'a dyn Loss<f64>,
+    tokens: Option<&'a [usize]>,
+    sequences: &'a Sequences,
+    first: &'a State<f64>,
+    target: &'a Matrix<f64>,
+}
+
+impl Reader<'_> {
+    fn pass(
+        &mut self,
+        input: &Matrix<f64>,
+        slope: &mut Matrix<f64>,
+    ) -> Result<f64, ShapeError> {
+        let input = self.tokens.map_or(Input::Numbers(input), Input::Tokens);
+        let mut state = self.first.clone();
+        let output = self.network.forward(input, self.sequences, &mut state)?;
+        self.loss.gradient(output, self.target, slope)
+    }
+}
+
+impl Subject for Reader<'_> {
+    fn loss(&mut self, input: &Matrix<f64>) -> f64 {
+        self.pass(input, &mut Matrix::zeros(0, 0)).unwrap_or(f64::NAN)
+    }
+
+    fn backward(&mut self, input: &Matrix<f64>, grad_input: &mut Matrix<f64>) {
+        let mut slope = Matrix::zeros(0, 0);
+        let passed = self.pass(input, &mut slope);
+        let done = passed.and_then(|_| match self.tokens {
+            Some(tokens) => {
+                self.network.backward(Input::Tokens(tokens), self.sequences, &slope)
+            }
+            None => {
+                let input = Input::Numbers(input);
+                let (network, sequences) = (&mut *self.network, self.sequences);
+                network.backward_to_input(input, sequences, &slope, grad_input)
+            }
+        });
+        if done.is_err() {
+            grad_input.fill(f64::NAN);
+        }
+    }
+
+    fn parameters(&mut self, visit: &mut dyn FnMut(&str, &mut Parameter<f64>)) {
+        self.network.parameters(visit);
+    }
+}
+
+pub(super) fn recurrent(
+    checker: Checker,
+    layer: &mut dyn Recurrent<f64>,
+    input: &Matrix<f64>,
+    sequences: &Sequences,
+    first: &Matrix<f64>,
+    seed: u64,
+) -> Result<Findings, ShapeError> {
+    let (columns, batch) = (sequences.columns(), sequences.batch());
+    let expected = [(layer.inputs(), columns), (layer.state_rows(), batch)];
+    for ((name, given), (rows, columns)) in
+        [("input", input), ("initial state", first)].into_iter().zip(expected)
+    {
+        if given.shape() != (rows, columns) {
+            let what = format!("{}: {name}", layer.name());
+            let expected = format!("{rows} x {columns}");
+            return Err(ShapeError::new(what, shape_of(given), expected));
+        }
+    }
+    let mut rng = crate::rng(seed);
+    let mut draw = |rows, columns| {
+        Matrix::from_fn(rows, columns, |_, _| rng.sample(StandardNormal))
+    };
+    let mut subject = Unrolled {
+        weights: draw(layer.hidden(), columns),
+        state_weights: draw(layer.state_rows(), batch),
+        first: Parameter::new(first.clone()),
+        output: Matrix::zeros(0, 0),
+        layer,
+        sequences,
+    };
+    Ok(findings(checker, &mut subject, input))
+}
+
+pub(super) fn sequence_network(
+    checker: Checker,
+    network: &mut SequenceNetwork<f64>,
+    loss: &dyn Loss<f64>,
+    input: Input<'_, f64>,
+    sequences: &Sequences,
+    target: &Matrix<f64>,
+) -> Result<Findings, ShapeError> {
+    let first = network.state(sequences.batch());
+    let output = network.forward(input, sequences, &mut first.clone())?;
+    loss.value(output, target)?;
+    let (tokens, numbers) = match input {
+        Input::Tokens(tokens) => (Some(tokens), Matrix::zeros(0, sequences.batch())),
+        Input::Numbers(numbers) => (None, numbers.clone()),
+    };
+    let first = &first;
+    let mut subject = Reader { network, loss, tokens, sequences, first, target };
+    let mut found = findings(checker, &mut subject, &numbers);
+    if tokens.is_some() {
+        found.reports.retain(|report| report.name != "input");
+    }
+    Ok(found)
 }
 
 pub(super) fn layer(

@@ -7,6 +7,7 @@
 
 mod conv2d;
 mod elementwise;
+pub(crate) mod gates;
 mod im2col;
 mod product;
 mod window;

@@ -8,17 +8,27 @@
 mod activate;
 mod conv2d;
 mod dense;
+mod embedding;
+mod gru;
 pub mod image;
+mod lstm;
 mod pool;
+pub(crate) mod recurrent;
 mod residual;
+mod rnn;
 mod softmax;
 
 pub use activate::Activate;
 pub use conv2d::Conv2d;
 pub use dense::Dense;
+pub use embedding::Embedding;
+pub use gru::Gru;
 pub use image::{ImageShape, Window};
+pub use lstm::Lstm;
 pub use pool::{AvgPool2d, GlobalAvgPool, MaxPool2d};
+pub use recurrent::Recurrent;
 pub use residual::ResidualBlock;
+pub use rnn::Rnn;
 pub use softmax::Softmax;
 
 use crate::real::{Matrix, Real, ShapeError};

@@ -4,10 +4,12 @@
 //! found by the parameter's place in the order in which the network shows them.
 
 mod adam;
+mod clip;
 mod schedule;
 mod sgd;
 
 pub use adam::Adam;
+pub use clip::{ClipError, clip_norm, clip_value};
 pub use schedule::Schedule;
 pub use sgd::Sgd;
 

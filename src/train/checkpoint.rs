@@ -30,7 +30,7 @@ const OTHERS: [&str; 3] = ["optimizer.", "callback.", "history"];
 ///
 /// When the file cannot be written. A file of that name is then as it was.
 pub fn save_weights<T: Real>(
-    model: &mut Sequential<T>,
+    model: &mut dyn Parameters<T>,
     path: &Path,
 ) -> Result<(), FileError> {
     let mut file = Writer::default();
@@ -46,7 +46,7 @@ pub fn save_weights<T: Real>(
 /// When the file cannot be read, or a tensor is missing, left over, or of another shape
 /// or type than the network's. The network is then as it was.
 pub fn load_weights<T: Real>(
-    model: &mut Sequential<T>,
+    model: &mut dyn Parameters<T>,
     path: &Path,
 ) -> Result<(), FileError> {
     let bytes = read(path)?;
@@ -57,7 +57,7 @@ pub fn load_weights<T: Real>(
 
 /// Reads every parameter's value and refuses what the network has no place for.
 fn weights<T: Real>(
-    model: &mut Sequential<T>,
+    model: &mut dyn Parameters<T>,
     file: &Reader<'_>,
 ) -> Result<Vec<Matrix<T>>, FileError> {
     let shapes = shapes(model);
@@ -76,13 +76,13 @@ fn weights<T: Real>(
     }
 }
 
-fn shapes<T: Real>(model: &mut Sequential<T>) -> Vec<(String, (usize, usize))> {
+fn shapes<T: Real>(model: &mut dyn Parameters<T>) -> Vec<(String, (usize, usize))> {
     let mut shapes = Vec::new();
     model.parameters(&mut |name, p| shapes.push((name.to_string(), p.value.shape())));
     shapes
 }
 
-fn put<T: Real>(model: &mut Sequential<T>, values: Vec<Matrix<T>>) {
+fn put<T: Real>(model: &mut dyn Parameters<T>, values: Vec<Matrix<T>>) {
     let mut values = values.into_iter();
     model.parameters(&mut |_, parameter| {
         if let Some(value) = values.next() {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::data::DataError;
+use crate::optimizer::ClipError;
 use crate::real::ShapeError;
 
 /// Why training, or a question to a trained network, could not go on.
@@ -40,6 +41,10 @@ pub enum TrainError {
     /// A checkpoint could not be written or does not fit.
     #[error(transparent)]
     File(#[from] FileError),
+
+    /// The gradient could not be clipped.
+    #[error(transparent)]
+    Clip(#[from] ClipError),
 
     /// A callback failed for a reason of its own.
     #[error("{name}: {source}")]

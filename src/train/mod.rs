@@ -14,6 +14,7 @@ mod file;
 mod fit;
 mod metrics;
 mod step;
+pub mod text;
 
 pub use callback::{
     Asked, Callback, Checkpoint, EarlyStop, Progress, Watch, go_on, stop,
@@ -26,3 +27,4 @@ pub use fit::{
 };
 pub use metrics::{Confusion, answer, answers, mae, rmse};
 pub use step::{Batch, gradients, step};
+pub use text::{TextConfig, TextStep, bits_per_character, fit_text};

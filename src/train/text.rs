@@ -1,0 +1,458 @@
+//! Character models: trained on a text by truncated backpropagation through time, judged
+//! in bits per character, and asked to go on writing.
+
+use std::ops::ControlFlow;
+
+use rand::RngExt;
+
+use crate::loss::SoftmaxCrossEntropy;
+use crate::network::Parameters;
+use crate::optimizer::{Optimizer, Schedule, clip_norm};
+use crate::real::{Matrix, Real, Rng, ShapeError, real};
+use crate::sequence::Sequences;
+use crate::sequence_network::{Input, SequenceNetwork, State};
+use crate::train::TrainError;
+
+/// How a text is learned.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TextConfig {
+    /// Places of the text read side by side.
+    pub batch: usize,
+    /// Characters of a chunk: how far gradients go back.
+    pub steps: usize,
+    /// Updates to make, however often the text is gone through.
+    pub updates: usize,
+    /// The length at which gradients are clipped.
+    pub clip: Option<f64>,
+    /// How the learning rate changes, its epochs counted in updates.
+    pub schedule: Schedule,
+    /// Whether the state is carried from chunk to chunk. Without, each chunk begins
+    /// with an empty memory.
+    pub carry: bool,
+}
+
+impl Default for TextConfig {
+    fn default() -> Self {
+        let schedule = Schedule::Constant;
+        let (batch, steps, updates) = (32, 64, 500);
+        Self { batch, steps, updates, clip: Some(1.0), schedule, carry: true }
+    }
+}
+
+/// What one update saw.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TextStep {
+    /// The update, counted from 1.
+    pub update: usize,
+    /// Bits per character of the chunk before the update.
+    pub bits: f64,
+    /// The gradient's length before clipping; 0 where it is not clipped.
+    pub gradient_norm: f64,
+}
+
+/// A text dealt out in chunks: `batch` streams, each a run of consecutive text, read
+/// side by side, `steps` characters a chunk. What follows a character is its target.
+struct Streams<'a> {
+    tokens: &'a [usize],
+    batch: usize,
+    steps: usize,
+    /// Chunks in a pass through the text.
+    count: usize,
+    /// The chunk that comes next.
+    next: usize,
+    inputs: Vec<usize>,
+    targets: Vec<usize>,
+}
+
+impl<'a> Streams<'a> {
+    fn new(
+        tokens: &'a [usize],
+        batch: usize,
+        steps: usize,
+    ) -> Result<Self, ShapeError> {
+        let (batch, steps) = (batch.max(1), steps.max(1));
+        let count = tokens.len().saturating_sub(1) / batch / steps;
+        if count == 0 {
+            let what = format!("text for {batch} streams of {steps} characters");
+            let needed = format!("at least {} characters", batch * steps + 1);
+            return Err(ShapeError::new(what, tokens.len(), needed));
+        }
+        let none = || Vec::with_capacity(batch * steps);
+        Ok(Self {
+            tokens,
+            batch,
+            steps,
+            count,
+            next: 0,
+            inputs: none(),
+            targets: none(),
+        })
+    }
+
+    // ANCHOR: streams
+    /// Lays out the next chunk and says whether it begins the text anew.
+    fn advance(&mut self) -> bool {
+        let chunk = self.next % self.count;
+        self.next += 1;
+        self.inputs.clear();
+        self.targets.clear();
+        for t in 0..self.steps {
+            for n in 0..self.batch {
+                let place = (n * self.count + chunk) * self.steps + t;
+                self.inputs.push(self.tokens[place]);
+                self.targets.push(self.tokens[place + 1]);
+            }
+        }
+        chunk == 0
+    }
+    // ANCHOR_END: streams
+}
+
+/// Trains a network of tokens with a head at each step to say what comes next.
+///
+/// After each update `watch` sees what it saw, and the network; it may break off.
+///
+/// # Errors
+///
+/// When the text is too short for one chunk, holds a token that the network does not
+/// know, or when training leaves the finite numbers: the weights are then those before
+/// the step.
+// ANCHOR: fit_text
+pub fn fit_text<T: Real>(
+    network: &mut SequenceNetwork<T>,
+    optimizer: &mut dyn Optimizer<T>,
+    tokens: &[usize],
+    config: &TextConfig,
+    watch: &mut dyn FnMut(&TextStep, &mut SequenceNetwork<T>) -> ControlFlow<()>,
+) -> Result<(), TrainError> {
+    let mut streams = Streams::new(tokens, config.batch, config.steps)?;
+    let sequences = Sequences::equal(streams.steps, streams.batch);
+    let mut state = network.state(streams.batch);
+    let (mut grad, first_rate) = (Matrix::zeros(0, 0), optimizer.learning_rate());
+    for update in 1..=config.updates {
+        if streams.advance() || !config.carry {
+            state.clear();
+        }
+        network.zero_grad();
+        let input = Input::Tokens(&streams.inputs);
+        // the state goes on to the next chunk; its gradient does not come back
+        let logits = network.forward(input, &sequences, &mut state)?;
+        let targets = &streams.targets;
+        let loss =
+            SoftmaxCrossEntropy.gradient_of_labels(logits, targets, &mut grad)?;
+        network.backward(input, &sequences, &grad)?;
+        let bits = loss.to_f64() / std::f64::consts::LN_2;
+        let clipped = clip(network, config.clip);
+        let gradient_norm = finite(bits, clipped, &streams)?;
+        optimizer.set_learning_rate(config.schedule.rate(first_rate, update - 1));
+        optimizer.step(network);
+        let seen = TextStep { update, bits, gradient_norm };
+        if watch(&seen, network).is_break() {
+            break;
+        }
+    }
+    optimizer.set_learning_rate(first_rate);
+    Ok(())
+}
+// ANCHOR_END: fit_text
+
+/// Clips where asked and returns the gradient's length before; 0 where not asked.
+fn clip<T: Real>(
+    network: &mut SequenceNetwork<T>,
+    limit: Option<f64>,
+) -> Result<f64, crate::optimizer::ClipError> {
+    let Some(limit) = limit else { return Ok(0.0) };
+    Ok(clip_norm(network, real(limit))?.to_f64())
+}
+
+fn finite(
+    bits: f64,
+    clipped: Result<f64, crate::optimizer::ClipError>,
+    streams: &Streams<'_>,
+) -> Result<f64, TrainError> {
+    let what = match clipped {
+        Ok(norm) if bits.is_finite() => return Ok(norm),
+        Err(error @ crate::optimizer::ClipError::Limit(_)) => return Err(error.into()),
+        Ok(_) => format!("the loss is {bits}"),
+        Err(error) => error.to_string(),
+    };
+    let last = streams.next - 1;
+    Err(TrainError::Diverged {
+        epoch: last / streams.count + 1,
+        step: last % streams.count + 1,
+        what,
+        mend: "a smaller learning rate, or clipping at a smaller length, may help"
+            .to_string(),
+    })
+}
+
+/// Bits per character of a text: the mean of -log2 of the probability that the network
+/// gave to each character but the first, reading from an empty memory on.
+///
+/// # Errors
+///
+/// When the text has fewer than two characters, or one that the network does not know.
+// ANCHOR: bits
+pub fn bits_per_character<T: Real>(
+    network: &mut SequenceNetwork<T>,
+    tokens: &[usize],
+) -> Result<f64, TrainError> {
+    const CHUNK: usize = 256;
+    if tokens.len() < 2 {
+        return Err(
+            ShapeError::new("text", tokens.len(), "at least 2 characters").into()
+        );
+    }
+    let (mut state, mut nats) = (network.state(1), 0.0);
+    for start in (0..tokens.len() - 1).step_by(CHUNK) {
+        let steps = CHUNK.min(tokens.len() - 1 - start);
+        let input = Input::Tokens(&tokens[start..start + steps]);
+        let sequences = Sequences::equal(steps, 1);
+        let logits = network.infer(input, &sequences, &mut state)?;
+        let targets = &tokens[start + 1..start + 1 + steps];
+        let loss = SoftmaxCrossEntropy.value_of_labels(logits, targets)?;
+        nats += loss.to_f64() * steps as f64;
+    }
+    Ok(nats / (tokens.len() - 1) as f64 / std::f64::consts::LN_2)
+}
+// ANCHOR_END: bits
+
+/// Goes on after `start`: `count` tokens, each drawn from what the network says comes
+/// next, its logits divided by `temperature`. Below 1 the likely becomes likelier; at 0
+/// the likeliest is always taken.
+///
+/// # Errors
+///
+/// When `start` is empty or holds a token that the network does not know, when the
+/// temperature is no number from 0 on, or when the network answers with a NaN.
+// ANCHOR: sample
+pub fn sample<T: Real>(
+    network: &mut SequenceNetwork<T>,
+    start: &[usize],
+    count: usize,
+    temperature: f64,
+    rng: &mut Rng,
+) -> Result<Vec<usize>, TrainError> {
+    if start.is_empty() {
+        return Err(
+            ShapeError::new("start of the sample", 0, "a character or more").into()
+        );
+    }
+    if !temperature.is_finite() || temperature < 0.0 {
+        let expected = "a finite number from 0 on";
+        return Err(ShapeError::new("temperature", temperature, expected).into());
+    }
+    let (mut state, mut written) = (network.state(1), Vec::with_capacity(count));
+    let mut read = start.to_vec();
+    for _ in 0..count {
+        let sequences = Sequences::equal(read.len(), 1);
+        let logits = network.infer(Input::Tokens(&read), &sequences, &mut state)?;
+        let last = logits.column(logits.ncols() - 1);
+        let token = draw(last.as_slice(), temperature, rng)?;
+        written.push(token);
+        read.clear();
+        read.push(token);
+    }
+    Ok(written)
+}
+// ANCHOR_END: sample
+
+/// Draws an index by the softmax of logits / temperature.
+fn draw<T: Real>(
+    logits: &[T],
+    temperature: f64,
+    rng: &mut Rng,
+) -> Result<usize, TrainError> {
+    let logits: Vec<f64> = logits.iter().map(|z| z.to_f64()).collect();
+    let larger =
+        |best: usize, k: usize| if logits[k] > logits[best] { k } else { best };
+    let likeliest = (0..logits.len()).reduce(larger).unwrap_or(0);
+    if logits.iter().any(|z| z.is_nan()) || !logits[likeliest].is_finite() {
+        let what = "the network's answer";
+        return Err(ShapeError::new(what, "not finite", "finite numbers").into());
+    }
+    if temperature == 0.0 {
+        return Ok(likeliest);
+    }
+    let share = |z: &f64| ((z - logits[likeliest]) / temperature).exp();
+    let shares: Vec<f64> = logits.iter().map(share).collect();
+    let mut left = rng.random::<f64>() * shares.iter().sum::<f64>();
+    for (token, share) in shares.iter().enumerate() {
+        left -= share;
+        if left < 0.0 {
+            return Ok(token);
+        }
+    }
+    Ok(likeliest)
+}
+
+/// The state of a network after it has read a text from an empty memory on.
+///
+/// # Errors
+///
+/// When the text holds a token that the network does not know.
+pub fn read<T: Real>(
+    network: &mut SequenceNetwork<T>,
+    tokens: &[usize],
+) -> Result<State<T>, TrainError> {
+    let mut state = network.state(1);
+    let sequences = Sequences::equal(tokens.len(), 1);
+    network.infer(Input::Tokens(tokens), &sequences, &mut state)?;
+    Ok(state)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::init::Init;
+    use crate::layer::{Dense, Embedding, Gru};
+    use crate::network::Sequential;
+    use crate::optimizer::Adam;
+
+    fn network(vocabulary: usize) -> SequenceNetwork {
+        let mut rng = crate::rng(1);
+        let dense = Dense::new(8, vocabulary, Init::XavierNormal, &mut rng);
+        let head = Sequential::new(8).then(dense).unwrap();
+        SequenceNetwork::of_tokens(Embedding::new(vocabulary, 4, &mut rng))
+            .then(Gru::new(4, 8, &mut rng))
+            .and_then(|network| network.head_each_step(head))
+            .unwrap()
+    }
+
+    /// 0 1 2 1 0 1 2 1 ...: what follows a 1 depends on the token before it.
+    fn text(count: usize) -> Vec<usize> {
+        (0..count).map(|k| [0, 1, 2, 1][k % 4]).collect()
+    }
+
+    #[test]
+    fn streams_are_consecutive_text_and_targets_come_next() {
+        let tokens: Vec<usize> = (0..27).collect();
+        let mut streams = Streams::new(&tokens, 2, 4).unwrap();
+        assert_eq!(streams.count, 3);
+        assert!(streams.advance());
+        assert_eq!(streams.inputs, [0, 12, 1, 13, 2, 14, 3, 15]);
+        assert_eq!(streams.targets, [1, 13, 2, 14, 3, 15, 4, 16]);
+        assert!(!streams.advance());
+        assert_eq!(streams.inputs, [4, 16, 5, 17, 6, 18, 7, 19]);
+        assert!(!streams.advance() && streams.advance());
+        assert_eq!(streams.inputs[0], 0);
+    }
+
+    #[test]
+    fn a_rule_that_needs_memory_is_learned_and_written() {
+        let (mut network, mut adam) = (network(3), Adam::new(0.02));
+        let before = bits_per_character(&mut network, &text(101)).unwrap();
+        let config =
+            TextConfig { batch: 4, steps: 5, updates: 150, ..TextConfig::default() };
+        let mut seen = Vec::new();
+        fit_text(&mut network, &mut adam, &text(161), &config, &mut |step, _| {
+            seen.push(*step);
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        assert_eq!((seen.len(), seen[149].update), (150, 150));
+        assert!(seen.iter().all(|step| step.gradient_norm > 0.0));
+        let after = bits_per_character(&mut network, &text(101)).unwrap();
+        // counting pairs of letters cannot get below half a bit
+        assert!(before > 1.0 && after < 0.1, "{before} {after}");
+        let rng = &mut crate::rng(3);
+        let written = sample(&mut network, &[0, 1, 2], 9, 0.5, rng).unwrap();
+        assert_eq!(written, [1, 0, 1, 2, 1, 0, 1, 2, 1]);
+    }
+
+    #[test]
+    fn watching_may_break_off_and_carrying_matters() {
+        let run = |carry| {
+            let (mut network, mut adam) = (network(3), Adam::new(0.02));
+            let config = TextConfig {
+                batch: 2,
+                steps: 3,
+                updates: 9,
+                carry,
+                ..TextConfig::default()
+            };
+            let mut bits = Vec::new();
+            fit_text(&mut network, &mut adam, &text(100), &config, &mut |step, _| {
+                bits.push(step.bits);
+                match step.update {
+                    4 => ControlFlow::Break(()),
+                    _ => ControlFlow::Continue(()),
+                }
+            })
+            .unwrap();
+            bits
+        };
+        let (with, without) = (run(true), run(false));
+        assert_eq!((with.len(), without.len()), (4, 4));
+        assert_eq!(with[0], without[0]);
+        assert_ne!(with[1], without[1]);
+    }
+
+    #[test]
+    fn temperature_sharpens_and_the_same_seed_draws_the_same() {
+        let logits = [1.0_f32, 2.0, 0.0];
+        let draws = |temperature: f64, seed| -> Vec<usize> {
+            let mut rng = crate::rng(seed);
+            (0..2_000).map(|_| draw(&logits, temperature, &mut rng).unwrap()).collect()
+        };
+        let share = |temperature| {
+            let all = draws(temperature, 5);
+            all.iter().filter(|&&token| token == 1).count() as f64 / 2_000.0
+        };
+        // e^2 / (e^0 + e^1 + e^2), standard error 0.011
+        assert!((share(1.0) - 0.665).abs() < 0.044, "{}", share(1.0));
+        // e^4 / (e^0 + e^2 + e^4)
+        assert!((share(0.5) - 0.867).abs() < 0.031, "{}", share(0.5));
+        assert_eq!(share(0.0), 1.0);
+        assert_eq!(draws(1.0, 7), draws(1.0, 7));
+        assert_ne!(draws(1.0, 7), draws(1.0, 8));
+    }
+
+    #[test]
+    fn what_cannot_be_done_is_one_clear_line() {
+        let mut net = network(3);
+        let line = |error: TrainError| error.to_string();
+        let mut quiet =
+            |_: &TextStep, _: &mut SequenceNetwork| ControlFlow::Continue(());
+        let config = TextConfig { batch: 4, steps: 5, ..TextConfig::default() };
+        let mut adam = Adam::new(0.01);
+        let error = fit_text(&mut net, &mut adam, &text(20), &config, &mut quiet);
+        let expected = "text for 4 streams of 5 characters is 20, expected at least 21 \
+                        characters";
+        assert_eq!(line(error.unwrap_err()), expected);
+        let unknown: Vec<usize> = vec![3; 30];
+        assert!(fit_text(&mut net, &mut adam, &unknown, &config, &mut quiet).is_err());
+        assert!(bits_per_character(&mut net, &[1]).is_err());
+        let rng = &mut crate::rng(1);
+        assert!(sample(&mut net, &[], 3, 1.0, rng).is_err());
+        assert!(sample(&mut net, &[9], 3, 1.0, rng).is_err());
+        assert!(sample(&mut net, &[1], 3, -0.5, rng).is_err());
+        assert!(sample(&mut net, &[1], 3, f64::NAN, rng).is_err());
+    }
+
+    #[test]
+    fn training_that_leaves_the_finite_numbers_stops_before_the_update() {
+        let (mut net, mut adam) = (network(3), Adam::new(0.01));
+        net.parameters(&mut |name, parameter| {
+            if name == "head.0.bias" {
+                parameter.value[0] = f32::NAN;
+            }
+        });
+        let config =
+            TextConfig { batch: 2, steps: 3, updates: 2, ..TextConfig::default() };
+        let before = weights(&mut net);
+        let mut quiet =
+            |_: &TextStep, _: &mut SequenceNetwork| ControlFlow::Continue(());
+        let error = fit_text(&mut net, &mut adam, &text(60), &config, &mut quiet);
+        let error = error.unwrap_err();
+        assert!(matches!(error, TrainError::Diverged { epoch: 1, step: 1, .. }));
+        assert!(error.to_string().contains("NaN"), "{error}");
+        assert_eq!(weights(&mut net), before);
+    }
+
+    fn weights(net: &mut SequenceNetwork) -> Vec<u32> {
+        let mut all = Vec::new();
+        net.parameters(&mut |_, p| all.extend(p.value.iter().map(|w| w.to_bits())));
+        all
+    }
+}
