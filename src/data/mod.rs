@@ -9,21 +9,27 @@
 //! *indices*, so that the numbers themselves are copied once, at the end, by
 //! [`Dataset::select`] or [`Dataset::gather`].
 
+mod adding;
 pub mod batches;
+mod canvas;
 pub mod csv;
 mod file;
 pub mod folds;
 pub mod idx;
 pub mod scaling;
+mod shapes;
 mod shipped;
 pub mod split;
 pub mod synthetic;
 pub mod text;
 
+pub use adding::{ADDING_VARIANCE, adding};
 pub use batches::{BatchState, Batches};
+pub use canvas::on_canvas;
 pub use file::LIMIT;
 pub use idx::mnist_folder;
 pub use scaling::{Normalizer, Standardizer};
+pub use shapes::shapes;
 pub use shipped::{digits, iris, names, prose};
 pub use split::Split;
 
@@ -67,6 +73,36 @@ pub enum DataError {
     /// One fold leaves nothing to train on.
     #[error("too few folds: {0}; at least 2 are needed, one of them to test on")]
     Folds(usize),
+
+    /// Sequences too short for the adding problem, or too many of them.
+    #[error(
+        "{count} sequences of {steps} steps: the adding problem needs at least 2 steps, \
+         one in each half, and at most 67108864 in all sequences together"
+    )]
+    Steps {
+        /// How many steps were asked for.
+        steps: usize,
+        /// How many sequences.
+        count: usize,
+    },
+
+    /// Features that are not the pixels of a square image.
+    #[error("{0} features are no square image")]
+    NotSquare(usize),
+
+    /// A canvas too small for what should move on it.
+    #[error(
+        "images of {small} x {small} do not fit on a canvas of {side} x {side} when \
+         they move by {shift} from the middle"
+    )]
+    Canvas {
+        /// The side of the canvas.
+        side: usize,
+        /// The side of the images.
+        small: usize,
+        /// By how much they should move.
+        shift: usize,
+    },
 
     /// A batch of no examples.
     #[error("the batch size is 0, it must be at least 1")]
