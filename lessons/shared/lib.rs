@@ -34,6 +34,7 @@
 
 use std::process::ExitCode;
 
+pub mod characters;
 mod error;
 mod flags;
 mod gallery;
