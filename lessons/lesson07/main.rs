@@ -5,10 +5,15 @@ mod cliff;
 mod exercises;
 mod hands;
 mod microscope;
+mod mine;
 mod paper;
 mod solutions;
+mod story;
 
+use gradbook::data::{self, text::{Corpus, Shares}};
 use hands::Hands;
+use lessons::characters::{Recipe, VANILLA};
+use story::Story;
 use lessons::{Flag, Lesson, Result, Run};
 
 const LESSON: Lesson = Lesson {
@@ -30,5 +35,14 @@ fn run(run: &mut Run) -> Result {
     let hands = Hands::new(args.mine);
     paper::show(run)?;
     microscope::show(run, args.seed)?;
-    cliff::show(run, hands)
+    cliff::show(run, hands)?;
+    let corpus = Corpus::of("the frozen text", data::prose(), Shares::default())?;
+    if args.mine {
+        let recipe = Recipe { hidden: 48, updates: 300, ..VANILLA };
+        let mut network = story::learn_mine(run, hands, &corpus, &recipe, args.seed)?;
+        return story::write(run, hands, &corpus, &mut network, ("The ", args.seed), &[0.7]);
+    }
+    let mut story = story::learn(run, hands, corpus, &VANILLA, args.seed)?;
+    let Story { corpus, network, .. } = &mut story;
+    story::write(run, hands, corpus, network, ("The ", args.seed), &[0.0, 0.5, 1.0, 1.5])
 }

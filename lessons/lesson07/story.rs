@@ -1,0 +1,185 @@
+//! A character model: it reads a text and says what comes next.
+
+use gradbook::data::text::Corpus;
+use gradbook::layer::Rnn;
+use gradbook::network::Parameters;
+use gradbook::plot::{Axis, Chart, Role, Svg};
+use gradbook::train::bits_per_character;
+use gradbook::{Input, Real, Rng, SequenceNetwork, Sequences, rng};
+use lessons::characters::{Counted, Curve, Recipe};
+use lessons::{Result, Run};
+use rand::RngExt;
+
+use crate::hands::Hands;
+use crate::mine;
+
+/// A trained model and what it was trained on.
+pub struct Story {
+    pub corpus: Corpus,
+    pub network: SequenceNetwork,
+    pub counted: Counted,
+}
+
+// ANCHOR: build
+/// A vanilla RNN for this text, its weights drawn anew.
+pub fn network(recipe: &Recipe, corpus: &Corpus, seed: u64) -> Result<SequenceNetwork> {
+    let mut random = rng(seed);
+    let layer = Rnn::new(recipe.width, recipe.hidden, &mut random);
+    Ok(recipe.network(corpus.vocabulary.len(), layer, &mut random)?)
+}
+// ANCHOR_END: build
+
+/// Tells of the text and of what counting gets.
+pub fn count(run: &mut Run, hands: Hands, corpus: &Corpus, mine: bool) -> Counted {
+    let [train, valid, held_out] =
+        [&corpus.train, &corpus.validation, &corpus.held_out].map(Vec::len);
+    let characters = corpus.vocabulary.len();
+    run.heading(&format!("A text of {} characters", corpus.len()));
+    run.count("text_characters", corpus.len());
+    run.count("text_different", characters);
+    run.say(&format!(
+        "{characters} different ones. To learn from: {train}; to choose by: {valid}; \
+         held out to the end: {held_out}."
+    ));
+    for lost in &corpus.replaced {
+        run.say(&format!("{lost}"));
+    }
+    let mut counted = Counted::on(corpus, &corpus.held_out);
+    if mine {
+        counted.bigram =
+            (hands.bigram_bits)(&corpus.train, &corpus.held_out, characters);
+    }
+    counted
+}
+
+/// Trains the model on a text and judges it on the held-out part.
+pub fn learn(
+    run: &mut Run,
+    hands: Hands,
+    corpus: Corpus,
+    recipe: &Recipe,
+    seed: u64,
+) -> Result<Story> {
+    let counted = count(run, hands, &corpus, false);
+    let mut network = network(recipe, &corpus, seed)?;
+    run.count("text_parameters", network.parameter_count());
+    let bar = run.progress("reading", recipe.updates);
+    let curve = recipe.learn(&mut network, &corpus, &bar)?;
+    drop(bar);
+    let bits = bits_per_character(&mut network, &corpus.held_out)?;
+    told(run, &counted, &curve, bits)?;
+    Ok(Story { corpus, network, counted })
+}
+
+/// The same with the reader's functions, in `f64` and on a smaller scale.
+pub fn learn_mine(
+    run: &mut Run,
+    hands: Hands,
+    corpus: &Corpus,
+    recipe: &Recipe,
+    seed: u64,
+) -> Result<SequenceNetwork<f64>> {
+    let counted = count(run, hands, corpus, true);
+    let bar = run.progress("reading with your functions", recipe.updates);
+    let (mut network, curve) = mine::learn(hands, recipe, corpus, &bar, seed)?;
+    drop(bar);
+    let bits = bits_per_character(&mut network, &corpus.held_out)?;
+    told(run, &counted, &curve, bits)?;
+    Ok(network)
+}
+
+/// The table and the curve.
+fn told(run: &mut Run, counted: &Counted, curve: &Curve, bits: f64) -> Result {
+    let Counted { uniform, unigram, bigram } = *counted;
+    let rows = [
+        ("every character equally likely", uniform, "uniform_bits"),
+        ("counting characters (unigram)", unigram, "unigram_bits"),
+        ("counting pairs (bigram)", bigram, "bigram_bits"),
+        ("vanilla RNN", bits, "rnn_bits"),
+    ];
+    run.baseline("rnn_bits", bigram);
+    let mut table = vec![];
+    for (words, bits, name) in rows {
+        run.value(name, bits);
+        table.push([words.to_string(), format!("{bits:.3}")]);
+    }
+    run.table(&["held-out text", "bits per character"], &table);
+    run.figure("bits", "Bits per character while it learns.", &picture(counted, curve))
+}
+
+fn picture(counted: &Counted, curve: &Curve) -> Svg {
+    let train: Vec<_> =
+        curve.points.iter().map(|p| (p.update as f64, p.train)).collect();
+    let valid: Vec<_> =
+        curve.points.iter().map(|p| (p.update as f64, p.valid)).collect();
+    let top = counted.uniform.ceil();
+    Chart::new(
+        Axis::new("update", ""),
+        Axis::new("bits per character", "").range(1.0, top),
+    )
+    .level("equally likely", counted.uniform)
+    .level("unigram", counted.unigram)
+    .level("bigram", counted.bigram)
+    .line(Role::Loss, "training part", &train)
+    .line(Role::Loss, "validation part", &valid)
+    .svg()
+}
+
+/// What a character model needs to go on writing.
+pub struct Writer {
+    pub hands: Hands,
+    pub temperature: f64,
+    pub count: usize,
+}
+
+impl Writer {
+    // ANCHOR: write
+    /// Reads `start`, then draws `count` characters, each from what the network says
+    /// comes next; what was drawn is what it reads next. Its state goes along.
+    pub fn write<T: Real>(
+        &self,
+        network: &mut SequenceNetwork<T>,
+        start: &[usize],
+        random: &mut Rng,
+    ) -> Result<Vec<usize>> {
+        let (mut state, mut written) = (network.state(1), vec![]);
+        let mut read = start.to_vec();
+        while written.len() < self.count {
+            let steps = Sequences::equal(read.len(), 1);
+            let logits = network.infer(Input::Tokens(&read), &steps, &mut state)?;
+            let last = logits.column(logits.ncols() - 1);
+            let last: Vec<f64> = last.iter().map(|z| z.to_f64()).collect();
+            let token = (self.hands.sample)(&last, self.temperature, random.random());
+            written.push(token);
+            read = vec![token];
+        }
+        Ok(written)
+    }
+    // ANCHOR_END: write
+}
+
+/// Texts at several temperatures, all from the same random numbers.
+pub fn write<T: Real>(
+    run: &mut Run,
+    hands: Hands,
+    corpus: &Corpus,
+    network: &mut SequenceNetwork<T>,
+    (prompt, seed): (&str, u64),
+    temperatures: &[f64],
+) -> Result {
+    let vocabulary = &corpus.vocabulary;
+    let (start, replaced) = vocabulary.encode_lossy(prompt);
+    run.heading("It goes on writing");
+    for lost in &replaced {
+        run.say(&format!("In the prompt: {lost}"));
+    }
+    run.say(&format!("After \"{}\":", vocabulary.decode(&start).escape_debug()));
+    for &temperature in temperatures {
+        let writer = Writer { hands, temperature, count: 160 };
+        let written = writer.write(network, &start, &mut rng(seed))?;
+        run.say("");
+        run.say(&format!("temperature {temperature}:"));
+        run.say(&vocabulary.decode(&written).replace('\n', " / "));
+    }
+    Ok(())
+}
