@@ -11,13 +11,16 @@ pub type Weights<'a> = (&'a Matrix, &'a Matrix, &'a [f64]);
 /// dL/d(input weights), dL/d(state weights), dL/d(biases) and dL/d(start).
 pub type Gradients = (Matrix, Matrix, Vec<f64>, Vec<f64>);
 
+/// One list for each tensor of a network.
+pub type Tensors = Vec<Vec<f64>>;
+
 /// The five functions of the exercises.
 #[derive(Clone, Copy)]
 pub struct Hands {
     /// Exercise 7.1: weights, inputs and start to states.
     pub unroll: fn(Weights, &Matrix, &[f64]) -> Matrix,
     /// Exercise 7.2: gradients and the limit of their length.
-    pub clip: fn(&[Vec<f64>], f64) -> Vec<Vec<f64>>,
+    pub clip: fn(&[Vec<f64>], f64) -> Tensors,
     /// Exercise 7.3: what a character costs if pairs are counted.
     pub bigram_bits: fn(&[usize], &[usize], usize) -> f64,
     /// Exercise 7.4: logits, temperature and a random number to a character.

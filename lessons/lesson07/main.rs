@@ -10,20 +10,20 @@ mod paper;
 mod solutions;
 mod story;
 
-use gradbook::data::{self, text::{Corpus, Shares}};
+use gradbook::data::{
+    self,
+    text::{Corpus, Shares},
+};
 use hands::Hands;
 use lessons::characters::{Recipe, VANILLA};
-use story::Story;
 use lessons::{Flag, Lesson, Result, Run};
+use story::Story;
 
 const LESSON: Lesson = Lesson {
     number: 7,
     title: "Recurrent networks",
     question: "What if the input is a story?",
-    flags: &[
-        Flag::full("more seeds"),
-        Flag::mine(),
-    ],
+    flags: &[Flag::full("more seeds"), Flag::mine()],
 };
 
 fn main() -> std::process::ExitCode {
@@ -38,11 +38,25 @@ fn run(run: &mut Run) -> Result {
     cliff::show(run, hands)?;
     let corpus = Corpus::of("the frozen text", data::prose(), Shares::default())?;
     if args.mine {
-        let recipe = Recipe { hidden: 48, updates: 300, ..VANILLA };
+        let recipe = Recipe { hidden: 48, epochs: 4, ..VANILLA };
         let mut network = story::learn_mine(run, hands, &corpus, &recipe, args.seed)?;
-        return story::write(run, hands, &corpus, &mut network, ("The ", args.seed), &[0.7]);
+        return story::write(
+            run,
+            hands,
+            &corpus,
+            &mut network,
+            ("The ", args.seed),
+            &[0.7],
+        );
     }
     let mut story = story::learn(run, hands, corpus, &VANILLA, args.seed)?;
     let Story { corpus, network, .. } = &mut story;
-    story::write(run, hands, corpus, network, ("The ", args.seed), &[0.0, 0.5, 1.0, 1.5])
+    story::write(
+        run,
+        hands,
+        corpus,
+        network,
+        ("The ", args.seed),
+        &[0.0, 0.5, 1.0, 1.5],
+    )
 }

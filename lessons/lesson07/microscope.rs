@@ -35,7 +35,12 @@ pub fn spectral_radius(weight: &Matrix) -> f64 {
 // ANCHOR: norms
 /// The length of dL/dh at each step, from the last step back to the first, when the
 /// loss speaks to the last state only. With `bend` the layer has its tanh.
-fn norms(weight: &Matrix, inputs: &Matrix, at_last: &Vector<f64>, bend: bool) -> Vec<f64> {
+fn norms(
+    weight: &Matrix,
+    inputs: &Matrix,
+    at_last: &Vector<f64>,
+    bend: bool,
+) -> Vec<f64> {
     let mut states = vec![Vector::zeros(UNITS)];
     for input in inputs.column_iter() {
         let sum = weight * &states[states.len() - 1] + input;
@@ -122,9 +127,9 @@ fn picture(view: &View) -> Svg {
     let norm = Axis::new("length of the gradient", "").log().range(1e-18, 1e12);
     Chart::new(Axis::new("steps back in time", "").range(0.0, 50.0), norm)
         .level("", 1.0)
-        .line(Role::Neutral, "radius to the power of the steps", &back(&powers))
-        .line(Role::Gradients, "with tanh", &back(&view.bent))
-        .line(Role::Gradients, "without tanh", &back(&view.straight))
+        .line(Role::Neutral, "radius to the power of the steps", back(&powers))
+        .line(Role::Gradients, "with tanh", back(&view.bent))
+        .line(Role::Gradients, "without tanh", back(&view.straight))
         .svg()
 }
 

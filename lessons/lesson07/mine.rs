@@ -61,7 +61,11 @@ impl Recurrent<f64> for Layer {
             let inputs = example(input, sequences, n);
             let start: Vec<f64> = self.starts.column(n).iter().copied().collect();
             let states = (self.hands.unroll)(weights, &inputs, &start);
-            expect("unroll: what it returns", states.shape(), (start.len(), inputs.ncols()));
+            expect(
+                "unroll: what it returns",
+                states.shape(),
+                (start.len(), inputs.ncols()),
+            );
             for (t, now) in states.column_iter().enumerate() {
                 output.set_column(sequences.column(t, n), &now);
                 state.set_column(n, &now);
@@ -175,8 +179,9 @@ pub fn learn(
     let mut network = SequenceNetwork::of_tokens(one_hot)
         .then(layer)?
         .head_each_step(Sequential::new(recipe.hidden).then(head)?)?;
-    let config = TextConfig { clip: None, ..recipe.config() };
-    let mut optimizer = Clipped { adam: Adam::new(recipe.rate), hands, limit: recipe.limit };
+    let config = TextConfig { clip: None, ..recipe.config(corpus) };
+    let mut optimizer =
+        Clipped { adam: Adam::new(recipe.rate), hands, limit: recipe.limit };
     let curve =
         recipe.learn_with(&mut optimizer, &config, &mut network, corpus, bar)?;
     Ok((network, curve))

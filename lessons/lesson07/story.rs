@@ -17,7 +17,6 @@ use crate::mine;
 pub struct Story {
     pub corpus: Corpus,
     pub network: SequenceNetwork,
-    pub counted: Counted,
 }
 
 // ANCHOR: build
@@ -63,12 +62,12 @@ pub fn learn(
     let counted = count(run, hands, &corpus, false);
     let mut network = network(recipe, &corpus, seed)?;
     run.count("text_parameters", network.parameter_count());
-    let bar = run.progress("reading", recipe.updates);
+    let bar = run.progress("reading", recipe.updates(&corpus));
     let curve = recipe.learn(&mut network, &corpus, &bar)?;
     drop(bar);
     let bits = bits_per_character(&mut network, &corpus.held_out)?;
     told(run, &counted, &curve, bits)?;
-    Ok(Story { corpus, network, counted })
+    Ok(Story { corpus, network })
 }
 
 /// The same with the reader's functions, in `f64` and on a smaller scale.
@@ -80,7 +79,7 @@ pub fn learn_mine(
     seed: u64,
 ) -> Result<SequenceNetwork<f64>> {
     let counted = count(run, hands, corpus, true);
-    let bar = run.progress("reading with your functions", recipe.updates);
+    let bar = run.progress("reading with your functions", recipe.updates(corpus));
     let (mut network, curve) = mine::learn(hands, recipe, corpus, &bar, seed)?;
     drop(bar);
     let bits = bits_per_character(&mut network, &corpus.held_out)?;

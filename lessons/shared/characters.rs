@@ -28,8 +28,8 @@ pub struct Recipe {
     pub rate: f64,
     /// The length at which the gradient is clipped.
     pub limit: f64,
-    /// Updates of the weights.
-    pub updates: usize,
+    /// How often the training part is read.
+    pub epochs: usize,
 }
 
 /// The character model of lesson 7, a vanilla RNN.
@@ -40,7 +40,7 @@ pub const VANILLA: Recipe = Recipe {
     batch: 16,
     rate: 0.005,
     limit: 1.0,
-    updates: 1000,
+    epochs: 8,
 };
 // ANCHOR_END: recipe
 
@@ -62,14 +62,21 @@ impl Recipe {
     }
     // ANCHOR_END: network
 
+    /// How many updates all epochs of a text take: one for each full chunk.
+    pub fn updates(&self, corpus: &Corpus) -> usize {
+        let chunks = corpus.train.len().saturating_sub(1) / self.batch / self.steps;
+        (self.epochs * chunks).max(1)
+    }
+
     /// How a text is read and for how long.
-    pub fn config(&self) -> TextConfig {
+    pub fn config(&self, corpus: &Corpus) -> TextConfig {
+        let updates = self.updates(corpus);
         TextConfig {
             batch: self.batch,
             steps: self.steps,
-            updates: self.updates,
+            updates,
             clip: Some(self.limit),
-            schedule: Schedule::Cosine { epochs: self.updates },
+            schedule: Schedule::Cosine { epochs: updates },
             carry: true,
         }
     }
@@ -85,7 +92,8 @@ impl Recipe {
         corpus: &Corpus,
         bar: &Bar,
     ) -> Result<Curve> {
-        self.learn_with(&mut Adam::new(self.rate), &self.config(), network, corpus, bar)
+        let config = self.config(corpus);
+        self.learn_with(&mut Adam::new(self.rate), &config, network, corpus, bar)
     }
 
     /// The same with another optimizer, or another way to read.
@@ -108,7 +116,9 @@ impl Recipe {
             bar.inc(1);
             curve.norms.push(step.gradient_norm);
             since.push(step.bits);
-            if step.update % every != 0 && step.update != config.updates {
+            let due =
+                step.update.is_multiple_of(every) || step.update == config.updates;
+            if !due {
                 return ControlFlow::Continue(());
             }
             let train = since.iter().sum::<f64>() / since.len() as f64;
