@@ -7,6 +7,8 @@
 //! Channels lie side by side, so what a window sees of one row of pixels is one run of
 //! `width of the window * channels` numbers, which is copied as a whole.
 
+use std::ops::Range;
+
 use crate::kernels::{ImageShape, Window};
 use crate::real::Real;
 
@@ -24,20 +26,35 @@ pub fn im2col<T: Real>(
     patches: &mut [T],
 ) {
     let walk = Walk::new(shape, window, image.len(), patches.len());
-    for (place, patch) in patches.chunks_exact_mut(walk.taps).enumerate() {
-        for (dy, run) in patch.chunks_exact_mut(walk.run).enumerate() {
-            match walk.seen(place, dy) {
-                Some(seen) => {
-                    let (left, rest) = run.split_at_mut(seen.skip);
-                    let (middle, right) = rest.split_at_mut(seen.len);
-                    left.fill(T::zero());
-                    middle.copy_from_slice(&image[seen.from..seen.from + seen.len]);
-                    right.fill(T::zero());
-                }
-                None => run.fill(T::zero()),
-            }
-        }
+    match walk.run {
+        0..=8 => unfold::<T, 8>(image, &walk, patches),
+        9..=16 => unfold::<T, 16>(image, &walk, patches),
+        17..=32 => unfold::<T, 32>(image, &walk, patches),
+        _ => unfold::<T, 0>(image, &walk, patches),
     }
+}
+
+/// Run by run from left to right, each copied as one block of BLOCK numbers.
+fn unfold<T: Real, const BLOCK: usize>(image: &[T], walk: &Walk, patches: &mut [T]) {
+    let (run, line) = (walk.run, walk.line);
+    walk.each_place(|place, view| match view {
+        View::Whole { from } => {
+            let (image, patches) = (&image[from..], &mut patches[place * walk.taps..]);
+            copy_lines::<T, BLOCK>(image, line, patches, run, walk.lines);
+        }
+        View::Part { mut from, above, lines, left, len } => {
+            let (begin, end) = (place * walk.taps, (place + 1) * walk.taps);
+            let mut at = begin + above * run;
+            patches[begin..at].fill(T::zero());
+            for _ in 0..lines {
+                zeros::<T, BLOCK>(patches, at, left);
+                copy::<T, BLOCK>(image, from, patches, at + left, len);
+                zeros::<T, BLOCK>(patches, at + left + len, run - left - len);
+                (at, from) = (at + run, from + line);
+            }
+            patches[at..end].fill(T::zero());
+        }
+    });
 }
 // ANCHOR_END: im2col
 
@@ -55,64 +72,189 @@ pub fn col2im<T: Real>(
     image: &mut [T],
 ) {
     let walk = Walk::new(shape, window, image.len(), patches.len());
-    for (place, patch) in patches.chunks_exact(walk.taps).enumerate() {
-        for (dy, run) in patch.chunks_exact(walk.run).enumerate() {
-            if let Some(seen) = walk.seen(place, dy) {
-                let middle = &run[seen.skip..seen.skip + seen.len];
-                let pixels = &mut image[seen.from..seen.from + seen.len];
-                pixels.iter_mut().zip(middle).for_each(|(sum, &g)| *sum += g);
+    let (run, line) = (walk.run, walk.line);
+    walk.each_place(|place, view| {
+        let patch = &patches[place * walk.taps..(place + 1) * walk.taps];
+        match view {
+            View::Whole { mut from } => {
+                for slopes in patch.chunks_exact(run) {
+                    add(&mut image[from..from + run], slopes);
+                    from += line;
+                }
             }
+            View::Part { from, above, lines, left, len } => {
+                for y in 0..lines {
+                    let (from, at) = (from + y * line, (above + y) * run + left);
+                    add(&mut image[from..from + len], &patch[at..at + len]);
+                }
+            }
+        }
+    });
+}
+// ANCHOR_END: col2im
+
+// ANCHOR: copy
+/// Copies `len` numbers, or a whole block: one move of a known size is faster than a
+/// call for each short run. The surplus falls where the next run goes, which is written
+/// later and covers it. Where a slice ends too soon the copy is exact.
+#[inline(always)]
+fn copy<T: Real, const BLOCK: usize>(
+    image: &[T],
+    from: usize,
+    patches: &mut [T],
+    to: usize,
+    len: usize,
+) {
+    let source = image[from..].first_chunk::<BLOCK>();
+    let target = patches[to..].first_chunk_mut::<BLOCK>();
+    match (source, target) {
+        (Some(source), Some(target)) if len <= BLOCK => *target = *source,
+        _ => patches[to..to + len].copy_from_slice(&image[from..from + len]),
+    }
+}
+// ANCHOR_END: copy
+
+/// [`copy`] for all lines of a window, which are `line` apart in the image and `run`
+/// apart in the patch.
+#[inline(always)]
+#[allow(unsafe_code)]
+fn copy_lines<T: Real, const BLOCK: usize>(
+    image: &[T],
+    line: usize,
+    patches: &mut [T],
+    run: usize,
+    lines: usize,
+) {
+    let last = lines - 1;
+    if run > BLOCK
+        || last * line + BLOCK > image.len()
+        || last * run + BLOCK > patches.len()
+    {
+        for i in 0..lines {
+            copy::<T, BLOCK>(image, i * line, patches, i * run, run);
+        }
+        return;
+    }
+    for i in 0..lines {
+        // Sound: i is at most `last`, for which both blocks were just seen to end
+        // within their slices; and one slice is mutable, so they do not overlap.
+        unsafe {
+            let source = image.as_ptr().add(i * line);
+            let target = patches.as_mut_ptr().add(i * run);
+            source.copy_to_nonoverlapping(target, BLOCK);
         }
     }
 }
-// ANCHOR_END: col2im
+
+/// Writes `len` zeros, or a whole block, as [`copy`] does.
+#[inline(always)]
+fn zeros<T: Real, const BLOCK: usize>(patches: &mut [T], to: usize, len: usize) {
+    match patches[to..].first_chunk_mut::<BLOCK>() {
+        _ if len == 0 => {}
+        Some(target) if len <= BLOCK => *target = [T::zero(); BLOCK],
+        _ => patches[to..to + len].fill(T::zero()),
+    }
+}
+
+fn add<T: Real>(sums: &mut [T], slopes: &[T]) {
+    sums.iter_mut().zip(slopes).for_each(|(sum, &g)| *sum += g);
+}
 
 /// The places of a window on an image, in order.
 struct Walk {
     shape: ImageShape,
     window: Window,
-    /// Places in a row.
-    across: usize,
-    /// Numbers under the window in one row of pixels, and in all.
+    /// Places down and across.
+    places: (usize, usize),
+    /// Numbers under the window in one row of pixels, rows of pixels, numbers in all.
     run: usize,
+    lines: usize,
     taps: usize,
+    /// Numbers in a row of the image.
+    line: usize,
 }
 
-/// Which part of a run lies on the image.
-struct Seen {
-    /// Numbers of the run that lie left of the image.
-    skip: usize,
-    /// Where in the image the rest begins, and how many numbers of it there are.
-    from: usize,
-    len: usize,
+/// What lies under the window at one place.
+enum View {
+    /// Nothing but the image, from this number on.
+    Whole { from: usize },
+    /// Some padding. The image begins `above` rows and `left` numbers into the window;
+    /// of it there are `lines` times `len` numbers, the first of them `from`.
+    Part { from: usize, above: usize, lines: usize, left: usize, len: usize },
 }
 
 impl Walk {
     fn new(shape: ImageShape, window: &Window, image: usize, patches: usize) -> Self {
         let places = window.places(shape);
-        let (down, across) = places.unwrap_or_else(|error| panic!("im2col: {error}"));
+        let places = places.unwrap_or_else(|error| panic!("im2col: {error}"));
         let taps = window.taps(shape.channels);
+        let count = taps * places.0 * places.1;
         assert_eq!(image, shape.len(), "im2col: numbers of the image");
-        assert_eq!(patches, taps * down * across, "im2col: numbers of the patches");
+        assert_eq!(patches, count, "im2col: numbers of the patches");
         let run = window.kernel.1 * shape.channels;
-        Self { shape, window: *window, across, run, taps }
+        let line = shape.width * shape.channels;
+        Self { shape, window: *window, places, run, lines: window.kernel.0, taps, line }
     }
 
-    fn seen(&self, place: usize, dy: usize) -> Option<Seen> {
-        let (shape, window) = (&self.shape, &self.window);
-        let (row, column) = (place / self.across, place % self.across);
-        let y = (row * window.stride.0 + dy).checked_sub(window.padding.0)?;
-        if y >= shape.height {
-            return None;
+    /// Calls `visit` with the number of each place and what lies under the window
+    /// there. Most places lie inside: they have a short loop of their own.
+    #[inline(always)]
+    fn each_place(&self, mut visit: impl FnMut(usize, View)) {
+        let Self { shape, window, places, .. } = *self;
+        let (kernel, stride, padding) = (window.kernel, window.stride, window.padding);
+        let down = inside(places.0, kernel.0, stride.0, padding.0, shape.height);
+        let across = inside(places.1, kernel.1, stride.1, padding.1, shape.width);
+        for row in 0..places.0 {
+            let first = row * places.1;
+            let whole = if down.contains(&row) { across.clone() } else { 0..0 };
+            for column in 0..whole.start {
+                visit(first + column, self.part(row, column));
+            }
+            for column in whole.clone() {
+                let (y, x) =
+                    (row * stride.0 - padding.0, column * stride.1 - padding.1);
+                visit(first + column, View::Whole { from: shape.index(y, x, 0) });
+            }
+            for column in whole.end..places.1 {
+                visit(first + column, self.part(row, column));
+            }
         }
-        // in padded pixels: the window from `left`, the image from `padding`
-        let (left, padding) = (column * window.stride.1, window.padding.1);
-        let from = left.max(padding);
-        let to = (left + window.kernel.1).min(padding + shape.width);
-        (from < to).then(|| Seen {
-            skip: (from - left) * shape.channels,
-            from: shape.index(y, from - padding, 0),
-            len: (to - from) * shape.channels,
-        })
     }
+
+    fn part(&self, row: usize, column: usize) -> View {
+        let Self { shape, window, .. } = self;
+        let (kernel, stride, padding) = (window.kernel, window.stride, window.padding);
+        let rows = overlap(row * stride.0, kernel.0, padding.0, shape.height);
+        let columns = overlap(column * stride.1, kernel.1, padding.1, shape.width);
+        if rows.is_empty() || columns.is_empty() {
+            return View::Part { from: 0, above: 0, lines: 0, left: 0, len: 0 };
+        }
+        View::Part {
+            from: shape.index(rows.start - padding.0, columns.start - padding.1, 0),
+            above: rows.start - row * stride.0,
+            lines: rows.len(),
+            left: (columns.start - column * stride.1) * shape.channels,
+            len: columns.len() * shape.channels,
+        }
+    }
+}
+
+/// Of the places in one direction, those where the window lies on the image as a whole.
+fn inside(
+    places: usize,
+    kernel: usize,
+    stride: usize,
+    padding: usize,
+    size: usize,
+) -> Range<usize> {
+    let start = padding.div_ceil(stride).min(places);
+    let fits = |last: usize| (last / stride + 1).clamp(start, places);
+    start..(padding + size).checked_sub(kernel).map_or(start, fits)
+}
+
+/// The pixels, in one direction, that are under the window at `start` and on the image;
+/// both in padded pixels, where the image begins at `padding`.
+fn overlap(start: usize, kernel: usize, padding: usize, size: usize) -> Range<usize> {
+    let from = start.clamp(padding, padding + size);
+    from..(start + kernel).clamp(from, padding + size)
 }
