@@ -98,7 +98,7 @@ impl Convolution {
             images.zip(outputs.chunks_mut(group * self.output.len()))
         {
             let patches = self.unfold(images, patches);
-            outputs.chunks_exact_mut(filters).for_each(|z| z.copy_from_slice(bias));
+            repeat(bias, outputs);
             let patches = Operand::of(patches, taps, outputs.len() / filters);
             product_into(weight, patches, T::one(), outputs);
         }
@@ -178,6 +178,17 @@ impl Convolution {
             im2col(image, self.image, &self.window, patches);
         }
         patches
+    }
+}
+
+/// Fills `columns` with copies of `column`: one, then twice as many as there are.
+fn repeat<T: Real>(column: &[T], columns: &mut [T]) {
+    columns[..column.len()].copy_from_slice(column);
+    let mut done = column.len();
+    while done < columns.len() {
+        let more = done.min(columns.len() - done);
+        columns.copy_within(..more, done);
+        done += more;
     }
 }
 

@@ -223,17 +223,17 @@ impl Walk {
 
     fn part(&self, row: usize, column: usize) -> View {
         let Self { shape, window, .. } = self;
-        let (kernel, stride, padding) = (window.kernel, window.stride, window.padding);
-        let rows = overlap(row * stride.0, kernel.0, padding.0, shape.height);
-        let columns = overlap(column * stride.1, kernel.1, padding.1, shape.width);
+        let (rows, columns) =
+            (window.rows(row, *shape), window.columns(column, *shape));
         if rows.is_empty() || columns.is_empty() {
             return View::Part { from: 0, above: 0, lines: 0, left: 0, len: 0 };
         }
+        let before = columns.start + window.padding.1 - column * window.stride.1;
         View::Part {
-            from: shape.index(rows.start - padding.0, columns.start - padding.1, 0),
-            above: rows.start - row * stride.0,
+            from: shape.index(rows.start, columns.start, 0),
+            above: rows.start + window.padding.0 - row * window.stride.0,
             lines: rows.len(),
-            left: (columns.start - column * stride.1) * shape.channels,
+            left: before * shape.channels,
             len: columns.len() * shape.channels,
         }
     }
@@ -250,11 +250,4 @@ fn inside(
     let start = padding.div_ceil(stride).min(places);
     let fits = |last: usize| (last / stride + 1).clamp(start, places);
     start..(padding + size).checked_sub(kernel).map_or(start, fits)
-}
-
-/// The pixels, in one direction, that are under the window at `start` and on the image;
-/// both in padded pixels, where the image begins at `padding`.
-fn overlap(start: usize, kernel: usize, padding: usize, size: usize) -> Range<usize> {
-    let from = start.clamp(padding, padding + size);
-    from..(start + kernel).clamp(from, padding + size)
 }

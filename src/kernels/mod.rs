@@ -2,19 +2,21 @@
 //!
 //! [`product`] is the matrix product behind every layer. [`im2col`] makes a product of
 //! a convolution, [`Convolution`] does so for a few images at a time. [`exp`],
-//! [`tanh`] and [`sigmoid`] run over whole slices. This is the only place, with the GPU lesson,
-//! where the library says `unsafe`; each block states why it is sound.
+//! [`tanh`] and [`sigmoid`] run over whole slices. This is the only place, with the GPU
+//! lesson, where the library says `unsafe`; each block states why it is sound.
 
 mod conv2d;
 mod elementwise;
 pub(crate) mod gates;
 mod im2col;
+mod pool;
 mod product;
 mod window;
 
 pub use conv2d::{Convolution, add_columns};
 pub use elementwise::{exp, sigmoid, tanh};
 pub use im2col::{col2im, im2col};
+pub use pool::max_pool;
 pub use product::{Operand, product, product_into};
 pub use window::{ImageShape, Window};
 

@@ -1,5 +1,7 @@
 //! The sizes of images, and of the windows that slide over them.
 
+use std::ops::Range;
+
 use crate::real::ShapeError;
 
 /// How an image lies in a column: height x width x channels, row after row, the
@@ -114,6 +116,16 @@ impl Window {
     }
     // ANCHOR_END: places
 
+    /// The rows of the image that are under the window at this place from above.
+    pub(crate) fn rows(&self, place: usize, image: ImageShape) -> Range<usize> {
+        overlap(place * self.stride.0, self.kernel.0, self.padding.0, image.height)
+    }
+
+    /// The columns of the image that are under the window at this place from the left.
+    pub(crate) fn columns(&self, place: usize, image: ImageShape) -> Range<usize> {
+        overlap(place * self.stride.1, self.kernel.1, self.padding.1, image.width)
+    }
+
     /// How many numbers of an image the window covers.
     pub const fn taps(&self, channels: usize) -> usize {
         self.kernel.0 * self.kernel.1 * channels
@@ -142,6 +154,15 @@ impl Window {
         }
         Ok(())
     }
+}
+
+/// The pixels, in one direction, of a window that begins at `start` and of an image of
+/// `size` that begins at `padding`; where the two do not meet, none.
+#[inline(always)]
+fn overlap(start: usize, kernel: usize, padding: usize, size: usize) -> Range<usize> {
+    let from = start.clamp(padding, padding + size);
+    let to = (start + kernel).clamp(from, padding + size);
+    from - padding..to - padding
 }
 
 #[cfg(test)]

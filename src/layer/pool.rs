@@ -1,5 +1,6 @@
 //! Pooling: one number for all that a window covers, channel by channel.
 
+use crate::kernels::max_pool;
 use crate::layer::image::{ImageShape, Window, of_layer, same_rows};
 use crate::layer::{Layer, Phase};
 use crate::real::{Matrix, Real, ShapeError, real, resize};
@@ -35,12 +36,9 @@ impl Pool {
     fn each_pair(&self, mut visit: impl FnMut(usize, usize)) {
         let Self { input, output, window } = self;
         for row in 0..output.height {
-            let ys = span(row, window.kernel.0, window.stride.0, window.padding.0);
             for column in 0..output.width {
-                let xs =
-                    span(column, window.kernel.1, window.stride.1, window.padding.1);
-                for y in ys.0..ys.1.min(input.height) {
-                    for x in xs.0..xs.1.min(input.width) {
+                for y in window.rows(row, *input) {
+                    for x in window.columns(column, *input) {
                         visit(output.index(row, column, 0), input.index(y, x, 0));
                     }
                 }
@@ -48,15 +46,6 @@ impl Pool {
         }
     }
 }
-
-/// From where to where the window lies on the image, one direction, at a place.
-fn span(place: usize, kernel: usize, stride: usize, padding: usize) -> (usize, usize) {
-    let start = place * stride;
-    (start.saturating_sub(padding), (start + kernel).saturating_sub(padding))
-}
-
-/// No number has been chosen yet.
-const NONE: u32 = u32::MAX;
 
 /// The largest number under the window, for each channel.
 ///
@@ -101,22 +90,14 @@ impl<T: Real> Layer<T> for MaxPool2d {
 
     // ANCHOR: max_forward
     fn forward(&mut self, input: &Matrix<T>, output: &mut Matrix<T>, _: Phase) {
-        let (shapes, channels) = (self.shapes, self.shapes.input.channels);
+        let shapes = self.shapes;
         resize(output, shapes.output.len(), input.ncols());
-        self.chosen.clear();
-        self.chosen.resize(output.len(), NONE);
+        self.chosen.resize(output.len(), 0);
         let images = input.as_slice().chunks_exact(shapes.input.len());
         let outputs = output.as_mut_slice().chunks_exact_mut(shapes.output.len());
         let chosen = self.chosen.chunks_exact_mut(shapes.output.len());
         for ((image, output), chosen) in images.zip(outputs).zip(chosen) {
-            shapes.each_pair(|to, from| {
-                for c in 0..channels {
-                    let (x, largest) = (image[from + c], &mut output[to + c]);
-                    if chosen[to + c] == NONE || x > *largest || is_nan(x) {
-                        (*largest, chosen[to + c]) = (x, (from + c) as u32);
-                    }
-                }
-            });
+            max_pool(image, shapes.input, &shapes.window, output, chosen);
         }
     }
     // ANCHOR_END: max_forward
@@ -144,10 +125,6 @@ impl<T: Real> Layer<T> for MaxPool2d {
         }
     }
     // ANCHOR_END: max_backward
-}
-
-fn is_nan<T: Real>(x: T) -> bool {
-    x.partial_cmp(&x).is_none()
 }
 
 /// The mean of the numbers under the window, for each channel.
