@@ -66,6 +66,7 @@ fn the_readme_describes_what_is_shipped() {
         describe("digits.csv", classes(&data::digits())),
         describe("prose.txt", prose),
         describe("names.txt", format!("{} names", data::names().len())),
+        describe("sunspots.csv", format!("{} years", data::sunspots().len())),
     ];
     assert_eq!(table(), shipped);
 }

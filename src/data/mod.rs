@@ -2,7 +2,7 @@
 //!
 //! A [`Dataset`] holds examples as columns, ready for a network. It comes from a file
 //! ([`csv`], [`idx`]), from a formula ([`synthetic`]) or with the book ([`iris`],
-//! [`digits`]). A [`text`](mod@text) is a stream of characters, from a file or with the
+//! [`digits`]). A [`Series`] is in the order of time ([`sunspots`]). A [`text`](mod@text) is a stream of characters, from a file or with the
 //! book ([`prose`], [`names`]).
 //!
 //! Everything that divides examples ([`split`], [`folds`], [`batches`]) deals in
@@ -17,6 +17,7 @@ mod file;
 pub mod folds;
 pub mod idx;
 pub mod scaling;
+mod series;
 mod shapes;
 mod shipped;
 pub mod split;
@@ -29,8 +30,9 @@ pub use canvas::on_canvas;
 pub use file::LIMIT;
 pub use idx::mnist_folder;
 pub use scaling::{Normalizer, Standardizer};
+pub use series::{Autoregression, Parts, Series};
 pub use shapes::shapes;
-pub use shipped::{digits, iris, names, prose};
+pub use shipped::{digits, iris, names, prose, sunspots};
 pub use split::Split;
 
 use crate::real::resize;
@@ -85,6 +87,10 @@ pub enum DataError {
         /// How many sequences.
         count: usize,
     },
+
+    /// Numbers that no weights can be fitted to.
+    #[error("no weights can be found: the values are not finite, or far too large")]
+    Unsolvable,
 
     /// Features that are not the pixels of a square image.
     #[error("{0} features are no square image")]

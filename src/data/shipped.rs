@@ -1,7 +1,7 @@
 //! The real sets that come with the book, built into the program, so that they are
 //! found wherever it runs. Origin, license and checksums: `datasets/README.md`.
 
-use super::{Dataset, csv};
+use super::{Dataset, Series, csv};
 use crate::Real;
 
 /// Fisher's irises: 150 flowers, 4 lengths in cm, 3 species.
@@ -39,6 +39,18 @@ pub fn prose() -> &'static str {
 /// twice, and none says how common it was.
 pub fn names() -> Vec<&'static str> {
     include_str!("../../datasets/names.txt").lines().collect()
+}
+
+/// The mean number of sunspots of each year from 1700 to 2008: 309 values, with a
+/// rhythm of about eleven years that is not quite regular.
+pub fn sunspots() -> Series {
+    let text = include_str!("../../datasets/sunspots.csv");
+    let read = csv::parse("sunspots.csv", text)
+        .and_then(|table| table.numbers::<f64>(&["year", "sunspots"]));
+    let table =
+        read.unwrap_or_else(|error| unreachable!("built in and tested: {error}"));
+    let values = table.row(1).iter().copied().collect();
+    Series { name: "sunspots".into(), first_year: table[(0, 0)] as i32, values }
 }
 
 fn shipped<T: Real>(file: &str, text: &str, classes: &str) -> Dataset<T> {
@@ -89,6 +101,31 @@ mod tests {
         };
         assert!(names.iter().all(fine));
         assert!(["ada", "frank", "grace"].iter().all(|name| names.contains(name)));
+    }
+
+    #[test]
+    fn sunspots_come_and_go() {
+        let spots = sunspots();
+        let years = include_str!("../../datasets/sunspots.csv").lines().skip(1);
+        for (place, line) in years.enumerate() {
+            assert!(line.starts_with(&format!("{},", spots.year(place))), "{line}");
+        }
+        assert_eq!((spots.len(), spots.year(308)), (309, 2008));
+        assert_eq!(spots.values[..3], [5.0, 11.0, 16.0]);
+        // The highest year before 2009 is 1957.
+        let highest =
+            (0..309).max_by(|&a, &b| spots.values[a].total_cmp(&spots.values[b]));
+        assert_eq!(highest.map(|place| spots.year(place)), Some(1957));
+        // Values ten or eleven years apart are alike, five years apart they are not.
+        let mean = spots.values.iter().sum::<f64>() / 309.0;
+        let alike = |lag: usize| -> f64 {
+            let pairs = spots.values.iter().zip(&spots.values[lag..]);
+            pairs.map(|(a, b)| (a - mean) * (b - mean)).sum::<f64>()
+                / (309 - lag) as f64
+        };
+        assert!(alike(11) > 0.0 && alike(5) < 0.0);
+        let rhythm = (6..16).max_by(|&a, &b| alike(a).total_cmp(&alike(b)));
+        assert_eq!(rhythm, Some(10));
     }
 
     #[test]
