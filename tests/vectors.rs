@@ -4,15 +4,18 @@
 use gradbook::activation::Activation;
 use gradbook::init::Init;
 use gradbook::layer::{
-    Activate, AvgPool2d, Conv2d, Dense, GlobalAvgPool, ImageShape, MaxPool2d,
-    ResidualBlock, Softmax, Window,
+    Activate, AvgPool2d, Conv2d, Dense, Embedding, GlobalAvgPool, Gru, ImageShape,
+    Lstm, MaxPool2d, ResidualBlock, Rnn, Softmax, Window,
 };
 use gradbook::loss::{
     BinaryCrossEntropy, CategoricalHinge, Hinge, Huber, Loss, Mae, Mse,
     SoftmaxCrossEntropy,
 };
-use gradbook::optimizer::{Adam, Optimizer, Sgd};
-use gradbook::{Layer, Matrix, Parameter, Parameters, Phase, Real, Sequential};
+use gradbook::optimizer::{Adam, Optimizer, Sgd, clip_norm, clip_value};
+use gradbook::{
+    Input, Layer, Matrix, Parameter, Parameters, Phase, Real, Recurrent,
+    SequenceNetwork, Sequences, Sequential,
+};
 use serde_json::Value;
 
 fn cases(file: &str) -> Value {
@@ -300,4 +303,190 @@ fn optimizers_equal_pytorch_update_by_update() {
     }
     both::<f32>();
     both::<f64>();
+}
+
+fn recurrent<T: Real>(case: &Value) -> Box<dyn Recurrent<T>> {
+    let part = |name: &str| weight::<T>(&case["weights"][name]);
+    let (ih, hh, bias) = (part("weight_ih"), part("weight_hh"), part("bias"));
+    match case["layer"].as_str() {
+        Some("rnn") => Box::new(Rnn::from_parts(ih, hh, bias).expect("shapes fit")),
+        Some("rnn relu") => {
+            Box::new(Rnn::from_parts(ih, hh, bias).expect("shapes fit").relu())
+        }
+        Some("lstm") => Box::new(Lstm::from_parts(ih, hh, bias).expect("shapes fit")),
+        Some("gru") => {
+            let layer = Gru::from_parts(ih, hh, bias, part("bias_hn"));
+            Box::new(layer.expect("shapes fit"))
+        }
+        other => panic!("no recurrent layer is called {other:?}"),
+    }
+}
+
+fn matrix<T: Real>(rows: usize, columns: usize, list: &Value) -> Matrix<T> {
+    Matrix::from_iterator(rows, columns, numbers(list).into_iter().map(T::of))
+}
+
+fn check_recurrent<T: Real>(case: &Value) {
+    let what = format!("{} {} {}", case["layer"], case["lengths"], precision::<T>());
+    let expected = &case[precision::<T>()];
+    let mut layer = recurrent::<T>(case);
+    let lengths: Vec<usize> =
+        numbers(&case["lengths"]).iter().map(|&x| x as usize).collect();
+    let chunks = numbers(&case["chunks"]);
+    let (batch, rows) = (lengths.len(), layer.state_rows());
+    let whole = Sequences::of_lengths(&lengths);
+    let input = matrix::<T>(layer.inputs(), whole.columns(), &case["input"]);
+    let grad_output =
+        matrix::<T>(layer.hidden(), whole.columns(), &case["grad_output"]);
+    let mut state = matrix(rows, batch, &case["first"]);
+    let none = || Matrix::zeros(0, 0);
+    let (mut outputs, mut grad_inputs, mut grad_first) = (vec![], vec![], none());
+    let mut begin = 0;
+    for (index, &steps) in chunks.iter().enumerate() {
+        let steps = steps as usize;
+        let sequences = match chunks.len() {
+            1 => whole.clone(),
+            _ => Sequences::equal(steps, batch),
+        };
+        let part = |matrix: &Matrix<T>| {
+            matrix.columns(begin * batch, steps * batch).into_owned()
+        };
+        let (input, grad_output) = (part(&input), part(&grad_output));
+        let (mut output, mut grad_input) = (none(), none());
+        layer.forward(&input, &sequences, &mut state, &mut output);
+        let mut grad_state = match index + 1 == chunks.len() {
+            true => matrix(rows, batch, &case["grad_state"]),
+            false => Matrix::zeros(rows, batch),
+        };
+        let (slope, asked) = (&mut grad_state, Some(&mut grad_input));
+        layer.backward(&input, &sequences, &output, &grad_output, slope, asked);
+        outputs.extend_from_slice(output.as_slice());
+        grad_inputs.extend_from_slice(grad_input.as_slice());
+        if index == 0 {
+            grad_first = grad_state;
+        }
+        begin += steps;
+    }
+    compare(&format!("{what} output"), &outputs, &expected["output"]);
+    compare(&format!("{what} state"), state.as_slice(), &expected["state"]);
+    compare(&format!("{what} dx"), &grad_inputs, &expected["grad_input"]);
+    compare(&format!("{what} dfirst"), grad_first.as_slice(), &expected["grad_first"]);
+    let mut seen = 0;
+    layer.parameters(&mut |name, p| {
+        let what = format!("{what} d{name}");
+        compare(&what, &by_rows(&p.grad), &expected["grads"][name]);
+        seen += 1;
+    });
+    assert_eq!(Some(seen), expected["grads"].as_object().map(|grads| grads.len()));
+}
+
+#[test]
+fn recurrent_layers_equal_pytorch_forward_and_backward() {
+    let cases = cases("recurrent");
+    let cases = cases.as_array().expect("a list");
+    assert_eq!(cases.len(), 16);
+    for case in cases {
+        check_recurrent::<f32>(case);
+        check_recurrent::<f64>(case);
+    }
+}
+
+fn check_embedding<T: Real>(case: &Value) {
+    let expected = &case[precision::<T>()];
+    let mut embedding = Embedding::<T>::from_parts(weight(&case["weight"]));
+    let tokens: Vec<usize> = tokens(&case["tokens"]);
+    let mut output = Matrix::zeros(0, 0);
+    embedding.forward(&tokens, &mut output).expect("tokens are known");
+    compare("embedding output", output.as_slice(), &expected["output"]);
+    let grad_output = matrix(3, tokens.len(), &case["grad_output"]);
+    embedding.backward(&tokens, &grad_output).expect("shapes fit");
+    compare("embedding grad", &by_rows(&embedding.weight.grad), &expected["grad"]);
+}
+
+fn tokens(list: &Value) -> Vec<usize> {
+    numbers(list).iter().map(|&x| x as usize).collect()
+}
+
+#[test]
+fn an_embedding_equals_pytorch_forward_and_backward() {
+    let case = cases("embedding");
+    check_embedding::<f32>(&case);
+    check_embedding::<f64>(&case);
+}
+
+fn check_character_model<T: Real>(case: &Value) {
+    let rng = &mut gradbook::rng(0);
+    let head = Sequential::new(4).then(Dense::new(4, 7, Init::Zeros, rng));
+    let mut network = SequenceNetwork::<T>::of_tokens(Embedding::new(7, 3, rng))
+        .then(Lstm::new(3, 5, rng))
+        .and_then(|network| network.then(Gru::new(5, 4, rng)))
+        .and_then(|network| network.head_each_step(head?))
+        .expect("shapes fit");
+    network.parameters(&mut |name, p| p.value = weight(&case["weights"][name]));
+    let expected = &case[precision::<T>()];
+    let (tokens, batch, mut begin) = (tokens(&case["tokens"]), 2, 0);
+    let mut state = network.state(batch);
+    let (mut logits, mut losses, mut grad) = (vec![], vec![], Matrix::zeros(0, 0));
+    for steps in numbers(&case["chunks"]) {
+        let count = steps as usize * batch;
+        let input = Input::Tokens(&tokens[begin..begin + count]);
+        let targets = &tokens[begin + batch..begin + batch + count];
+        let sequences = Sequences::equal(steps as usize, batch);
+        let z = network.forward(input, &sequences, &mut state).expect("shapes fit");
+        logits.extend_from_slice(z.as_slice());
+        let loss = SoftmaxCrossEntropy.gradient_of_labels(z, targets, &mut grad);
+        losses.push(loss.expect("shapes fit"));
+        network.backward(input, &sequences, &grad).expect("shapes fit");
+        begin += count;
+    }
+    compare("character model logits", &logits, &expected["logits"]);
+    compare("character model losses", &losses, &expected["losses"]);
+    for (state, name) in state.layers.iter().zip(["lstm_state", "gru_state"]) {
+        compare(name, state.as_slice(), &expected[name]);
+    }
+    let mut seen = 0;
+    network.parameters(&mut |name, p| {
+        compare(&format!("d{name}"), &by_rows(&p.grad), &expected["grads"][name]);
+        seen += 1;
+    });
+    assert_eq!(seen, 10);
+}
+
+#[test]
+fn a_character_model_equals_pytorch_over_two_chunks() {
+    let case = cases("character_model");
+    check_character_model::<f32>(&case);
+    check_character_model::<f64>(&case);
+}
+
+fn check_clipping<T: Real>(case: &Value) {
+    let expected = &case[precision::<T>()];
+    let given = numbers(&case["grads"]);
+    let column = |from: usize, to: usize| {
+        let numbers = given[from..to].iter().map(|&x| T::of(x));
+        let grad = Matrix::from_iterator(to - from, 1, numbers);
+        Parameter { value: Matrix::zeros(to - from, 1), grad }
+    };
+    let (mut lengths, mut by_norm, mut by_value) = (vec![], vec![], vec![]);
+    for limit in numbers(&case["limits"]) {
+        let all = |model: &Six<T>| {
+            [model.0.grad.as_slice(), model.1.grad.as_slice()].concat()
+        };
+        let mut model = Six(column(0, 2), column(2, 6));
+        lengths.push(clip_norm(&mut model, T::of(limit)).expect("finite"));
+        by_norm.extend(all(&model));
+        let mut model = Six(column(0, 2), column(2, 6));
+        clip_value(&mut model, T::of(limit)).expect("finite");
+        by_value.extend(all(&model));
+    }
+    compare("length", &lengths, &expected["length"]);
+    compare("clipped by length", &by_norm, &expected["norm"]);
+    compare("clipped by value", &by_value, &expected["value"]);
+}
+
+#[test]
+fn clipping_equals_pytorch() {
+    let case = cases("clipping");
+    check_clipping::<f32>(&case);
+    check_clipping::<f64>(&case);
 }

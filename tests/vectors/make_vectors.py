@@ -297,6 +297,226 @@ def optimizers():
     return result
 
 
+def state_numbers(state):
+    """A state as Gradbook keeps it: of each example h, and below it the LSTM's c."""
+    parts = state if isinstance(state, tuple) else (state,)
+    return numbers(torch.cat([part[0] for part in parts], dim=1))
+
+
+def as_state(kind, matrix, hidden):
+    """The reverse, for PyTorch: (1, batch, hidden), twice for the LSTM."""
+    if kind != "lstm":
+        return matrix[None]
+    return (matrix[None, :, :hidden].contiguous(), matrix[None, :, hidden:].contiguous())
+
+
+def parts(state):
+    return list(state) if isinstance(state, tuple) else [state]
+
+
+def gradbook_names(kind, hidden, named):
+    """PyTorch's parameters under Gradbook's names. Two biases that are only ever added
+    are one: `add` says whether to add them up (values) or take one (slopes)."""
+
+    def convert(take, add):
+        bias, through = take("bias_ih_l0"), take("bias_hh_l0")
+        both = bias + through if add else bias
+        result = {"weight_ih": take("weight_ih_l0"), "weight_hh": take("weight_hh_l0")}
+        if kind == "gru":
+            result["bias"] = torch.cat([both[: 2 * hidden], bias[2 * hidden :]])
+            result["bias_hn"] = through[2 * hidden :]
+        else:
+            result["bias"] = both
+        return result
+
+    values = convert(lambda name: named[name].detach().double(), True)
+    slopes = convert(lambda name: named[name].grad, False)
+    return values, slopes
+
+
+RECURRENT = {
+    "rnn": lambda i, h: nn.RNN(i, h),
+    "rnn relu": lambda i, h: nn.RNN(i, h, nonlinearity="relu"),
+    "lstm": lambda i, h: nn.LSTM(i, h),
+    "gru": lambda i, h: nn.GRU(i, h),
+}
+
+
+def recurrent_case(kind, inputs, hidden, lengths, chunks):
+    """Forward and backward of one layer, loss = sum(output * chosen numbers), and on
+    the final state as well. With several chunks the state goes on, detached, and the
+    slopes of all chunks add up."""
+    steps, batch = max(lengths), len(lengths)
+    rows = 2 * hidden if kind == "lstm" else hidden
+    x, first = draw(40, steps, batch, inputs), draw(41, batch, rows) * 0.5
+    grad_output, grad_state = draw(42, steps, batch, hidden), draw(43, batch, rows)
+    case = {
+        "layer": kind,
+        "inputs": inputs,
+        "hidden": hidden,
+        "lengths": lengths,
+        "chunks": chunks,
+        "input": numbers(x),
+        "first": numbers(first),
+        "grad_output": numbers(grad_output),
+        "grad_state": numbers(grad_state),
+    }
+    equal = len(set(lengths)) == 1
+    for key, dtype in TYPES.items():
+        layer = RECURRENT[kind](inputs, hidden)
+        with torch.no_grad():
+            for n, (_, p) in enumerate(layer.named_parameters()):
+                p.copy_(draw(50 + n, *p.shape) * 0.5)
+        layer = layer.to(dtype)
+        given = x.to(dtype).clone().requires_grad_()
+        matrix = first.to(dtype).clone().requires_grad_()
+        state, outputs, begin = as_state(kind, matrix, hidden), [], 0
+        for index, count in enumerate(chunks):
+            if index > 0:
+                state = tuple(s.detach() for s in parts(state))
+                state = state if kind == "lstm" else state[0]
+            part = given[begin : begin + count]
+            if equal:
+                output, state = layer(part, state)
+            else:
+                packed = nn.utils.rnn.pack_padded_sequence(
+                    part, torch.tensor(lengths), enforce_sorted=False
+                )
+                output, state = layer(packed, state)
+                output, _ = nn.utils.rnn.pad_packed_sequence(output)
+            loss = (output * grad_output[begin : begin + count].to(dtype)).sum()
+            if index + 1 == len(chunks):
+                slopes = parts(as_state(kind, grad_state.to(dtype), hidden))
+                loss = loss + sum((s * g).sum() for s, g in zip(parts(state), slopes))
+            loss.backward()
+            outputs.append(output)
+            begin += count
+        values, slopes = gradbook_names(kind, hidden, dict(layer.named_parameters()))
+        case["weights"] = {
+            n: {"shape": list(w.shape), "values": numbers(w)} for n, w in values.items()
+        }
+        case[key] = {
+            "output": numbers(torch.cat(outputs)),
+            "state": state_numbers(state),
+            "grad_input": numbers(given.grad),
+            "grad_first": numbers(matrix.grad),
+            "grads": {n: numbers(g) for n, g in slopes.items()},
+        }
+    return case
+
+
+def recurrent():
+    cases = []
+    for kind in RECURRENT:
+        cases.append(recurrent_case(kind, 1, 1, [1], [1]))
+        cases.append(recurrent_case(kind, 3, 5, [4, 4], [4]))
+        cases.append(recurrent_case(kind, 2, 3, [3, 7, 1, 5], [7]))
+        cases.append(recurrent_case(kind, 5, 2, [7, 7, 7], [3, 4]))
+    return cases
+
+
+def embedding():
+    """Tokens looked up, some twice; the weight is written as Gradbook's, transposed."""
+    table, tokens = draw(60, 7, 3), [2, 6, 0, 2, 2, 5]
+    case = {"tokens": tokens, "weight": {"shape": [3, 7], "values": numbers(table.T)}}
+    grad_output = draw(61, len(tokens), 3)
+    case["grad_output"] = numbers(grad_output)
+    for key, dtype in TYPES.items():
+        layer = nn.Embedding(7, 3, _weight=table.to(dtype).clone())
+        output = layer(torch.tensor(tokens))
+        output.backward(grad_output.to(dtype))
+        case[key] = {"output": numbers(output), "grad": numbers(layer.weight.grad.T)}
+    return case
+
+
+def character_model():
+    """Embedding, LSTM, GRU, dense: two chunks, the state carried and detached, the mean
+    cross-entropy of each, then the slopes clipped by their common length."""
+    vocabulary, width, batch, chunks = 7, 3, 2, [4, 3]
+    generator = torch.Generator().manual_seed(70)
+    tokens = torch.randint(0, vocabulary, (8, batch), generator=generator)
+    case = {"tokens": tokens.flatten().tolist(), "chunks": chunks, "weights": {}}
+    for key, dtype in TYPES.items():
+        layers = {
+            "embedding": nn.Embedding(vocabulary, width),
+            "recurrent.0": nn.LSTM(width, 5),
+            "recurrent.1": nn.GRU(5, 4),
+            "head.0": nn.Linear(4, vocabulary),
+        }
+        seed = 71
+        for layer in layers.values():
+            with torch.no_grad():
+                for _, p in layer.named_parameters():
+                    p.copy_(draw(seed, *p.shape) * 0.5)
+                    seed += 1
+            layer.to(dtype)
+        lstm_state, gru_state, begin = None, None, 0
+        logits, losses = [], []
+        for count in chunks:
+            x = layers["embedding"](tokens[begin : begin + count])
+            x, lstm_state = layers["recurrent.0"](x, lstm_state)
+            x, gru_state = layers["recurrent.1"](x, gru_state)
+            lstm_state = tuple(s.detach() for s in lstm_state)
+            gru_state = gru_state.detach()
+            z = layers["head.0"](x).flatten(0, 1)
+            target = tokens[begin + 1 : begin + 1 + count].flatten()
+            loss = nn.functional.cross_entropy(z, target)
+            loss.backward()
+            logits.append(z)
+            losses.append(loss.item())
+            begin += count
+        values, slopes = {}, {}
+
+        def collect(into, which):
+            for name, layer in layers.items():
+                named = dict(layer.named_parameters())
+                if name == "embedding":
+                    weight = named["weight"]
+                    part = {"weight": (weight.T, weight.grad.T)}
+                elif name == "head.0":
+                    part = {n: (p, p.grad) for n, p in named.items()}
+                else:
+                    kind, hidden = ("lstm", 5) if name == "recurrent.0" else ("gru", 4)
+                    value, slope = gradbook_names(kind, hidden, named)
+                    part = {n: (value[n], slope[n]) for n in value}
+                for n, pair in part.items():
+                    into[f"{name}.{n}"] = pair[which]
+
+        collect(values, 0)
+        collect(slopes, 1)
+        case["weights"] = {
+            n: {"shape": list(w.shape), "values": numbers(w)} for n, w in values.items()
+        }
+        case[key] = {
+            "logits": numbers(torch.cat(logits)),
+            "losses": losses,
+            "lstm_state": state_numbers(lstm_state),
+            "gru_state": state_numbers(gru_state),
+            "grads": {n: numbers(g) for n, g in slopes.items()},
+        }
+    return case
+
+
+def clipping():
+    """Two tensors clipped at several limits, by their common length and by value."""
+    two, four = draw(80, 2) * 3, draw(81, 4) * 3
+    case = {"grads": numbers(two) + numbers(four), "limits": [0.5, 3.0, 100.0]}
+    for key, dtype in TYPES.items():
+        case[key] = {"length": [], "norm": [], "value": []}
+        for limit in case["limits"]:
+            for kind in ("norm", "value"):
+                tensors = [torch.zeros(2, dtype=dtype), torch.zeros(4, dtype=dtype)]
+                for tensor, grad in zip(tensors, (two, four)):
+                    tensor.grad = grad.to(dtype).clone()
+                if kind == "norm":
+                    length = nn.utils.clip_grad_norm_(tensors, limit)
+                    case[key]["length"].append(length.item())
+                else:
+                    nn.utils.clip_grad_value_(tensors, limit)
+                case[key][kind] += numbers(torch.cat([t.grad for t in tensors]))
+    return case
+
+
 def write(name, content):
     content = {"made_with": f"torch {torch.__version__.split('+')[0]}", "cases": content}
     path = HERE / f"{name}.json"
@@ -309,3 +529,7 @@ write("images", images())
 write("losses", losses())
 write("network", network())
 write("optimizers", optimizers())
+write("recurrent", recurrent())
+write("embedding", embedding())
+write("character_model", character_model())
+write("clipping", clipping())
