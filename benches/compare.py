@@ -18,7 +18,7 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-TASKS = ["mlp_mnist", "mlp_digits", "cnn"]
+TASKS = ["mlp_mnist", "mlp_digits", "cnn", "lstm"]
 
 
 def pin():
@@ -35,7 +35,8 @@ def gradbook(tasks):
         sys.exit("no benchmark: run `cargo build --release --bench training` first")
     newest = max(programs, key=lambda path: path.stat().st_mtime)
     lines = subprocess.check_output([newest, ",".join(tasks), "1"], text=True).splitlines()
-    return {line["task"]: line["seconds_per_epoch"] for line in map(json.loads, lines)}
+    seconds = lambda line: line.get("seconds_per_epoch") or line["seconds_per_step"]
+    return {line["task"]: seconds(line) for line in map(json.loads, lines)}
 
 
 def networks():
@@ -53,10 +54,22 @@ def networks():
         *[nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU()],
         nn.Linear(84, 10),
     )
+
+    class CharacterModel(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.embedding = nn.Embedding(65, 64)
+            self.lstm = nn.LSTM(64, 128, batch_first=True)
+            self.head = nn.Linear(128, 65)
+
+        def forward(self, x):
+            return self.head(self.lstm(self.embedding(x))[0]).flatten(0, 1)
+
     return {
         "mlp_mnist": (lambda: mlp(784, 128, 10), sgd, (60_000, 784), 64, 937, 937),
         "mlp_digits": (lambda: mlp(64, 64, 10), adam, (1_797, 64), 32, 56, 280),
         "cnn": (lenet, sgd, (6_400, 1, 28, 28), 64, 937, 100),
+        "lstm": (CharacterModel, adam, (640, 64), 32, 1, 16),
     }
 
 
@@ -70,6 +83,8 @@ def pytorch_tasks(tasks):
     for name in tasks:
         build, optimize, shape, batch, epoch_steps, sample_steps = networks()[name]
         x, y = torch.rand(shape), torch.randint(0, 10, shape[:1])
+        if name == "lstm":  # characters, and what follows each
+            x, y = torch.randint(0, 65, shape), torch.randint(0, 65, shape)
         model = build()
         optimizer = optimize(model)
 
@@ -78,7 +93,7 @@ def pytorch_tasks(tasks):
                 i = step % (len(x) // batch) * batch
                 optimizer.zero_grad()
                 loss = torch.nn.functional.cross_entropy(
-                    model(x[i : i + batch]), y[i : i + batch]
+                    model(x[i : i + batch]), y[i : i + batch].flatten()
                 )
                 loss.backward()
                 optimizer.step()

@@ -1,4 +1,4 @@
-//! How long an epoch takes, through the layers, the network and the training step that
+//! How long an epoch takes (for the character model, a step), through the layers, the network and the training step that
 //! the lessons use. Prints one JSON line for each task, in the form that
 //! `benches/compare.py` reads: it runs this and eager PyTorch in turns and compares.
 //!
@@ -10,16 +10,19 @@
 //! samples are taken of each; the median is printed. Data are random: speed does not
 //! depend on what is learned.
 
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use gradbook::activation::Activation;
 use gradbook::data::Dataset;
 use gradbook::init::Init;
-use gradbook::layer::{Activate, Conv2d, Dense, ImageShape, MaxPool2d, Window};
+use gradbook::layer::{
+    Activate, Conv2d, Dense, Embedding, ImageShape, Lstm, MaxPool2d, Window,
+};
 use gradbook::loss::SoftmaxCrossEntropy;
 use gradbook::optimizer::{Adam, Optimizer, Sgd};
-use gradbook::train::{Batch, step};
-use gradbook::{Matrix, Rng, Sequential, ShapeError, rng};
+use gradbook::train::{Batch, TextConfig, TextStep, TrainError, fit_text, step};
+use gradbook::{Matrix, Rng, SequenceNetwork, Sequential, ShapeError, rng};
 use rand::RngExt;
 
 /// A network to train, on how many examples, in batches of which size.
@@ -96,17 +99,22 @@ fn lenet(rng: &mut Rng) -> Result<Sequential, ShapeError> {
         .then(Dense::new(84, 10, Init::XavierNormal, rng))
 }
 
-fn main() -> Result<(), ShapeError> {
+fn main() -> Result<(), TrainError> {
     // cargo adds `--bench`; it is no task
     let arguments = std::env::args().skip(1).filter(|word| !word.starts_with("--"));
     let arguments: Vec<String> = arguments.collect();
     let chosen = arguments.first().map_or("all", String::as_str);
     let samples = arguments.get(1).and_then(|word| word.parse().ok()).unwrap_or(5);
+    let wanted =
+        |task: &str| chosen == "all" || chosen.split(',').any(|name| name == task);
     for task in &TASKS {
-        if chosen == "all" || chosen.split(',').any(|name| name == task.name) {
+        if wanted(task.name) {
             let seconds = time(task, samples)?;
-            report(task.name, &seconds);
+            report(task.name, "epoch", &seconds);
         }
+    }
+    if wanted("lstm") {
+        report("lstm", "step", &time_lstm(samples)?);
     }
     Ok(())
 }
@@ -156,12 +164,44 @@ fn random_digits(
     }
 }
 
-fn report(task: &str, seconds: &[f64]) {
+/// Seconds a step of a character model: embedding 64, LSTM 128, 65 characters, batches
+/// of 32 pieces of 64 characters, Adam.
+fn time_lstm(samples: usize) -> Result<Vec<f64>, TrainError> {
+    const SAMPLE: usize = 16;
+    let (vocabulary, mut rng) = (65, rng(1));
+    let head = Dense::new(128, vocabulary, Init::XavierNormal, &mut rng);
+    let mut network: SequenceNetwork =
+        SequenceNetwork::of_tokens(Embedding::new(vocabulary, 64, &mut rng))
+            .then(Lstm::new(64, 128, &mut rng))?
+            .head_each_step(Sequential::new(128).then(head)?)?;
+    let text: Vec<usize> =
+        (0..32 * 64 * 20 + 1).map(|_| rng.random_range(0..vocabulary)).collect();
+    let (mut start, mut seconds) = (None, Vec::new());
+    let config = TextConfig {
+        updates: 4 + samples.max(1) * SAMPLE,
+        clip: None,
+        ..TextConfig::default()
+    };
+    let mut watch = |step: &TextStep, _: &mut SequenceNetwork| {
+        // four updates to warm up, then a sample every so many
+        if step.update % SAMPLE == 4 {
+            let now = Instant::now();
+            if let Some(start) = start.replace(now) {
+                seconds.push((now - start).as_secs_f64() / SAMPLE as f64);
+            }
+        }
+        ControlFlow::Continue(())
+    };
+    fit_text(&mut network, &mut Adam::new(0.001), &text, &config, &mut watch)?;
+    Ok(seconds)
+}
+
+fn report(task: &str, unit: &str, seconds: &[f64]) {
     let mut sorted = seconds.to_vec();
     sorted.sort_by(f64::total_cmp);
     let (least, median) = (sorted[0], sorted[sorted.len() / 2]);
     println!(
         "{{\"peer\": \"gradbook\", \"task\": \"{task}\", \"threads\": 1, \
-         \"seconds_per_epoch\": {median:.7}, \"min\": {least:.7}}}"
+         \"seconds_per_{unit}\": {median:.7}, \"min\": {least:.7}}}"
     );
 }
