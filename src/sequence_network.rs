@@ -76,6 +76,8 @@ pub struct SequenceNetwork<T: Real = f32> {
     embedded: Matrix<T>,
     /// What each recurrent layer put out in the last forward pass.
     outputs: Vec<Matrix<T>>,
+    /// The sequences of the last forward pass.
+    went_forward: Sequences,
     /// The columns that the head reads, where it does not read all of them.
     read: Matrix<T>,
     grad_read: Matrix<T>,
@@ -112,6 +114,7 @@ impl<T: Real> SequenceNetwork<T> {
             names: Vec::new(),
             embedded: none(),
             outputs: Vec::new(),
+            went_forward: Sequences::equal(0, 0),
             read: none(),
             grad_read: none(),
             grads: vec![none()],
@@ -272,10 +275,18 @@ impl<T: Real> SequenceNetwork<T> {
     ) -> Result<&Matrix<T>, ShapeError> {
         self.check_input(input, sequences)?;
         self.check_state(sequences, state)?;
-        if let (Source::Tokens(embedding), Input::Tokens(tokens)) =
-            (&self.source, input)
-        {
-            embedding.forward(tokens, &mut self.embedded)?;
+        if self.went_forward != *sequences {
+            self.went_forward = sequences.clone();
+        }
+        match (&self.source, input) {
+            (Source::Tokens(embedding), Input::Tokens(tokens)) => {
+                embedding.forward(tokens, &mut self.embedded)?;
+            }
+            // with no layer between, the head reads a copy
+            (_, Input::Numbers(numbers)) if self.layers.is_empty() => {
+                self.embedded.clone_from(numbers);
+            }
+            _ => {}
         }
         let first = match input {
             Input::Tokens(_) => &self.embedded,
@@ -286,12 +297,19 @@ impl<T: Real> SequenceNetwork<T> {
             let input = before.last().unwrap_or(first);
             layer.forward(input, sequences, &mut state.layers[index], &mut after[0]);
         }
-        let last = self.outputs.last().unwrap_or(first);
-        match self.reading {
-            Reading::EachStep => sequences.gather_live(last, &mut self.read),
-            Reading::LastStep => gather_last(last, sequences, &mut self.read),
-        }
-        self.head.forward(&self.read, phase)
+        let last = self.outputs.last().unwrap_or(&self.embedded);
+        let read = match self.reading {
+            Reading::EachStep if sequences.all_live() => last,
+            Reading::EachStep => {
+                sequences.gather_live(last, &mut self.read);
+                &self.read
+            }
+            Reading::LastStep => {
+                gather_last(last, sequences, &mut self.read);
+                &self.read
+            }
+        };
+        self.head.forward(read, phase)
     }
     // ANCHOR_END: forward
 
@@ -337,16 +355,25 @@ impl<T: Real> SequenceNetwork<T> {
         grad_input: Option<&mut Matrix<T>>,
     ) -> Result<(), ShapeError> {
         self.check_input(input, sequences)?;
-        self.head.backward_to_input(&self.read, grad_output, &mut self.grad_read)?;
-        let last = &mut self.grads[self.layers.len()];
-        match self.reading {
-            Reading::EachStep => sequences.scatter_live(&self.grad_read, last),
-            Reading::LastStep => scatter_last(&self.grad_read, sequences, last),
+        if *sequences != self.went_forward {
+            let what = "SequenceNetwork: sequences of the backward pass";
+            return Err(ShapeError::new(what, "others", "those that went forward"));
         }
         let first = match input {
             Input::Tokens(_) => &self.embedded,
             Input::Numbers(numbers) => numbers,
         };
+        let (head, last) = (&mut self.head, &mut self.grads[self.layers.len()]);
+        if self.reading == Reading::EachStep && sequences.all_live() {
+            let read = self.outputs.last().unwrap_or(first);
+            head.backward_to_input(read, grad_output, last)?;
+        } else {
+            head.backward_to_input(&self.read, grad_output, &mut self.grad_read)?;
+            match self.reading {
+                Reading::EachStep => sequences.scatter_live(&self.grad_read, last),
+                Reading::LastStep => scatter_last(&self.grad_read, sequences, last),
+            }
+        }
         let wanted = matches!(input, Input::Tokens(_)) || grad_input.is_some();
         for (index, layer) in self.layers.iter_mut().enumerate().rev() {
             let (before, after) = self.grads.split_at_mut(index + 1);

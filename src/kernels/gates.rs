@@ -8,19 +8,26 @@ use multiversion::multiversion;
 use super::{sigmoid, tanh};
 use crate::real::Real;
 
+/// Adds the bias to each column.
+pub(crate) fn add_bias<T: Real>(bias: &[T], columns: &mut [T]) {
+    columns.chunks_exact_mut(bias.len().max(1)).for_each(|column| add(column, bias));
+}
+
 // ANCHOR: lstm_forward
-/// One step of the LSTM from the sums of its gates. `gates` holds i, f, g and o of each
-/// example, `hidden` numbers each, and keeps them bent; the others hold `hidden` numbers
-/// an example: c before the step, c after it, tanh(c), and h.
+/// One step of the LSTM from the sums of its gates, without the bias. `gates` holds i,
+/// f, g and o of each example, a quarter each, and keeps them bent; the others hold as
+/// many numbers as a quarter: c before the step, c after it, tanh(c), and h.
 pub(crate) fn lstm_forward<T: Real>(
-    hidden: usize,
+    bias: &[T],
     gates: &mut [T],
     before: &[T],
     cell: &mut [T],
     bent: &mut [T],
     output: &mut [T],
 ) {
-    for gates in gates.chunks_exact_mut(4 * hidden) {
+    let hidden = bias.len() / 4;
+    for gates in gates.chunks_exact_mut(bias.len()) {
+        add(gates, bias);
         sigmoid(&mut gates[..2 * hidden]);
         tanh(&mut gates[2 * hidden..3 * hidden]);
         sigmoid(&mut gates[3 * hidden..]);
@@ -133,21 +140,22 @@ fn lstm_example<T: Real>(
 // ANCHOR_END: lstm_backward
 
 // ANCHOR: gru_forward
-/// One step of the GRU. `gates` holds each example's input part of r, z and n, `hidden`
-/// numbers each, and keeps the gates themselves; `through` holds W_hh h_before, three
-/// parts as well, and keeps in the third W_hn h_before + b_hn; `output` becomes h.
+/// One step of the GRU. `gates` holds each example's input part of r, z and n without
+/// the bias, a third each, and keeps the gates themselves; `through` holds W_hh h_before,
+/// three parts as well, and keeps in the third W_hn h_before + b_hn; `output` becomes h.
 pub(crate) fn gru_forward<T: Real>(
-    hidden: usize,
+    [bias, bias_hn]: [&[T]; 2],
     gates: &mut [T],
     through: &mut [T],
-    bias_hn: &[T],
     before: &[T],
     output: &mut [T],
 ) {
+    let hidden = bias_hn.len();
     let examples = gates.chunks_exact_mut(3 * hidden);
     let examples = examples.zip(through.chunks_exact_mut(3 * hidden));
     let states = before.chunks_exact(hidden).zip(output.chunks_exact_mut(hidden));
     for ((gates, through), (before, output)) in examples.zip(states) {
+        add(gates, bias);
         let (rz, n) = gates.split_at_mut(2 * hidden);
         let (through_rz, through_n) = through.split_at_mut(2 * hidden);
         add(rz, through_rz);

@@ -3,9 +3,8 @@
 use crate::kernels::{Operand, gates, product, product_into};
 use crate::layer::Parameter;
 use crate::layer::recurrent::{
-    Recurrent, add_columns, block, clear_padding, debug_shapes, fill_with_bias,
-    grad_through_states, part, put_last, put_rows, start_gradients, weights,
-    without_padding,
+    Recurrent, add_columns, block, clear_padding, debug_shapes, grad_through_states,
+    part, put_last, put_rows, start_gradients, turn, weights, without_padding,
 };
 use crate::real::{Matrix, Real, Rng, ShapeError, resize};
 use crate::sequence::Sequences;
@@ -42,6 +41,8 @@ pub struct Gru<T: Real = f32> {
     /// The sum of its columns.
     sums: Matrix<T>,
     grad_hidden: Matrix<T>,
+    /// W_hh with rows and columns exchanged.
+    turned: Matrix<T>,
     live_input: Matrix<T>,
 }
 
@@ -96,6 +97,7 @@ impl<T: Real> Gru<T> {
             delta_hidden: none(),
             sums: none(),
             grad_hidden: none(),
+            turned: none(),
             live_input: none(),
         }
     }
@@ -134,10 +136,10 @@ impl<T: Real> Recurrent<T> for Gru<T> {
         self.first.as_mut_slice().copy_from_slice(state.as_slice());
         resize(&mut self.through, 3 * hidden, columns);
         resize(output, hidden, columns);
-        // W_ih x + b of all three parts and all steps at once
-        fill_with_bias(&self.bias.value, columns, &mut self.gates);
+        resize(&mut self.gates, 3 * hidden, columns);
+        // W_ih x of all three parts and all steps at once
         let weight_ih = Operand::plain(&self.weight_ih.value);
-        product(weight_ih, Operand::plain(input), T::one(), &mut self.gates);
+        product(weight_ih, Operand::plain(input), T::zero(), &mut self.gates);
         let weight_hh = Operand::plain(&self.weight_hh.value);
         for t in 0..sequences.steps() {
             let (before, h) = output.as_mut_slice().split_at_mut(t * size);
@@ -149,9 +151,8 @@ impl<T: Real> Recurrent<T> for Gru<T> {
             let h_before = Operand::of(before, hidden, batch);
             product_into(weight_hh, h_before, T::zero(), through);
             let gates = &mut self.gates.as_mut_slice()[block(t, 3 * size)];
-            let bias_hn = self.bias_hn.value.as_slice();
-            let h = &mut h[..size];
-            gates::gru_forward(hidden, gates, through, bias_hn, before, h);
+            let biases = [&self.bias, &self.bias_hn].map(|bias| bias.value.as_slice());
+            gates::gru_forward(biases, gates, through, before, &mut h[..size]);
         }
         clear_padding(output, sequences);
         put_last(output, sequences, state);
@@ -173,7 +174,8 @@ impl<T: Real> Recurrent<T> for Gru<T> {
         start_gradients(grad_output, grad_state, sequences, &mut self.grad_hidden);
         resize(&mut self.delta, 3 * hidden, columns);
         resize(&mut self.delta_hidden, 3 * hidden, columns);
-        let weight_hh = Operand::transposed(&self.weight_hh.value);
+        turn(&self.weight_hh.value, &mut self.turned);
+        let weight_hh = Operand::plain(&self.turned);
         for t in (0..sequences.steps()).rev() {
             let split = (t + 1) * size;
             let (earlier, dh) = self.grad_hidden.as_mut_slice().split_at_mut(split);

@@ -4,8 +4,8 @@ use crate::kernels::{Operand, gates, product, product_into};
 use crate::layer::Parameter;
 use crate::layer::recurrent::{
     Recurrent, add_columns, add_final_state, block, clear_padding, debug_shapes,
-    fill_with_bias, grad_through_states, part, put_last, put_rows, start_gradients,
-    take_rows, weights, without_padding,
+    grad_through_states, part, put_last, put_rows, start_gradients, take_rows, turn,
+    weights, without_padding,
 };
 use crate::real::{Matrix, Real, Rng, ShapeError, resize};
 use crate::sequence::Sequences;
@@ -40,6 +40,8 @@ pub struct Lstm<T: Real = f32> {
     delta: Matrix<T>,
     grad_hidden: Matrix<T>,
     grad_cells: Matrix<T>,
+    /// W_hh with rows and columns exchanged.
+    turned: Matrix<T>,
     live_input: Matrix<T>,
 }
 
@@ -89,6 +91,7 @@ impl<T: Real> Lstm<T> {
             delta: none(),
             grad_hidden: none(),
             grad_cells: none(),
+            turned: none(),
             live_input: none(),
         }
     }
@@ -147,10 +150,10 @@ impl<T: Real> Recurrent<T> for Lstm<T> {
         resize(output, hidden, columns);
         take_rows(state, 0, hidden, self.first.as_mut_slice());
         take_rows(state, hidden, hidden, &mut self.cells.as_mut_slice()[..size]);
-        // W_ih x + b of all four gates and all steps at once
-        fill_with_bias(&self.bias.value, columns, &mut self.gates);
+        resize(&mut self.gates, 4 * hidden, columns);
+        // W_ih x of all four gates and all steps at once
         let weight_ih = Operand::plain(&self.weight_ih.value);
-        product(weight_ih, Operand::plain(input), T::one(), &mut self.gates);
+        product(weight_ih, Operand::plain(input), T::zero(), &mut self.gates);
         let weight_hh = Operand::plain(&self.weight_hh.value);
         for t in 0..sequences.steps() {
             let (before, h) = output.as_mut_slice().split_at_mut(t * size);
@@ -163,9 +166,10 @@ impl<T: Real> Recurrent<T> for Lstm<T> {
             let h_before = Operand::of(h_before, hidden, batch);
             product_into(weight_hh, h_before, T::one(), gates);
             let bent = &mut self.bent.as_mut_slice()[block(t, size)];
+            let (c_before, bias) = (&cells[block(t, size)], self.bias.value.as_slice());
             let (c, h) = (&mut c[..size], &mut h[..size]);
-            gates::lstm_forward(hidden, gates, &cells[block(t, size)], c, bent, h);
-            keep_past_end(t, sequences, hidden, &cells[block(t, size)], c);
+            gates::lstm_forward(bias, gates, c_before, c, bent, h);
+            keep_past_end(t, sequences, hidden, c_before, c);
         }
         clear_padding(output, sequences);
         put_last(output, sequences, state);
@@ -191,7 +195,8 @@ impl<T: Real> Recurrent<T> for Lstm<T> {
         self.grad_cells.as_mut_slice().fill(T::zero());
         add_final_state(grad_state, hidden, sequences, &mut self.grad_cells);
         resize(&mut self.delta, 4 * hidden, columns);
-        let weight_hh = Operand::transposed(&self.weight_hh.value);
+        turn(&self.weight_hh.value, &mut self.turned);
+        let weight_hh = Operand::plain(&self.turned);
         for t in (0..sequences.steps()).rev() {
             let split = (t + 1) * size;
             let (h_before, dh) = self.grad_hidden.as_mut_slice().split_at_mut(split);

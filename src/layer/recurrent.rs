@@ -109,16 +109,11 @@ pub(super) fn part<T: Real>(
     Err(ShapeError::new(format!("{layer}: {name}"), found, expected))
 }
 
-/// Writes the bias into each of `columns` columns.
-pub(super) fn fill_with_bias<T: Real>(
-    bias: &Matrix<T>,
-    columns: usize,
-    into: &mut Matrix<T>,
-) {
-    resize(into, bias.nrows(), columns);
-    let size = bias.len().max(1);
-    let columns = into.as_mut_slice().chunks_exact_mut(size);
-    columns.for_each(|column| column.copy_from_slice(bias.as_slice()));
+/// A weight with rows and columns exchanged. The steps of a backward pass all need it:
+/// once copied, it enters their products as it stands.
+pub(super) fn turn<T: Real>(weight: &Matrix<T>, turned: &mut Matrix<T>) {
+    resize(turned, weight.ncols(), weight.nrows());
+    weight.transpose_to(turned);
 }
 
 /// Adds the sum of the columns to the bias's gradient.

@@ -1,11 +1,10 @@
 //! The vanilla recurrent layer: the state is what the layer said one step before.
 
-use crate::kernels::{self, Operand, product, product_into};
+use crate::kernels::{self, Operand, gates, product, product_into};
 use crate::layer::Parameter;
 use crate::layer::recurrent::{
-    Recurrent, add_columns, block, clear_padding, debug_shapes, fill_with_bias,
-    grad_through_states, part, put_last, put_rows, start_gradients, weights,
-    without_padding,
+    Recurrent, add_columns, block, clear_padding, debug_shapes, grad_through_states,
+    part, put_last, put_rows, start_gradients, turn, weights, without_padding,
 };
 use crate::real::{Matrix, Real, Rng, ShapeError, resize};
 use crate::sequence::Sequences;
@@ -28,6 +27,8 @@ pub struct Rnn<T: Real = f32> {
     /// dL/d(what f is applied to), hidden x (steps * batch).
     delta: Matrix<T>,
     grad_hidden: Matrix<T>,
+    /// W_hh with rows and columns exchanged.
+    turned: Matrix<T>,
     live_input: Matrix<T>,
 }
 
@@ -73,6 +74,7 @@ impl<T: Real> Rnn<T> {
             first: none(),
             delta: none(),
             grad_hidden: none(),
+            turned: none(),
             live_input: none(),
         }
     }
@@ -130,10 +132,10 @@ impl<T: Real> Recurrent<T> for Rnn<T> {
         let (hidden, batch) = (self.hidden(), sequences.batch());
         resize(&mut self.first, hidden, batch);
         self.first.as_mut_slice().copy_from_slice(state.as_slice());
-        // W_ih x + b of all steps at once
-        fill_with_bias(&self.bias.value, sequences.columns(), output);
+        resize(output, hidden, sequences.columns());
+        // W_ih x of all steps at once
         let weight_ih = Operand::plain(&self.weight_ih.value);
-        product(weight_ih, Operand::plain(input), T::one(), output);
+        product(weight_ih, Operand::plain(input), T::zero(), output);
         let weight_hh = Operand::plain(&self.weight_hh.value);
         let size = hidden * batch;
         for t in 0..sequences.steps() {
@@ -145,6 +147,7 @@ impl<T: Real> Recurrent<T> for Rnn<T> {
             };
             let now = &mut now[..size];
             product_into(weight_hh, Operand::of(h, hidden, batch), T::one(), now);
+            gates::add_bias(self.bias.value.as_slice(), now);
             bend(self.relu, now);
         }
         clear_padding(output, sequences);
@@ -167,7 +170,8 @@ impl<T: Real> Recurrent<T> for Rnn<T> {
         let Self { delta, grad_hidden, .. } = self;
         start_gradients(grad_output, grad_state, sequences, grad_hidden);
         resize(delta, hidden, sequences.columns());
-        let weight_hh = Operand::transposed(&self.weight_hh.value);
+        turn(&self.weight_hh.value, &mut self.turned);
+        let weight_hh = Operand::plain(&self.turned);
         for t in (0..steps).rev() {
             let (before, now) = grad_hidden.as_mut_slice().split_at_mut((t + 1) * size);
             let h = &output.as_slice()[block(t, size)];
