@@ -37,6 +37,27 @@ impl Sequences {
         Self { steps, lengths: vec![steps; batch], live }
     }
 
+    /// Becomes the same as [`Self::equal`], in the memory it has.
+    pub(crate) fn set_equal(&mut self, steps: usize, batch: usize) {
+        if (self.steps, self.batch()) == (steps, batch) && self.all_live() {
+            return;
+        }
+        self.steps = steps;
+        self.lengths.clear();
+        self.lengths.resize(batch, steps);
+        self.live.clear();
+        self.live.extend(0..steps * batch);
+    }
+
+    /// Becomes the same as another, in the memory it has.
+    pub(crate) fn set(&mut self, other: &Self) {
+        if self != other {
+            self.steps = other.steps;
+            self.lengths.clone_from(&other.lengths);
+            self.live.clone_from(&other.live);
+        }
+    }
+
     /// Examples of these lengths. There are as many steps as the longest has. A length
     /// may be 0: such an example keeps the state it came with.
     pub fn of_lengths(lengths: &[usize]) -> Self {
@@ -192,6 +213,11 @@ mod tests {
         let last: Vec<_> = sequences.last_columns().collect();
         assert_eq!(last, [Some(3), None, Some(8)]);
         assert_eq!(Sequences::of_lengths(&[3, 3]), Sequences::equal(3, 2));
+        let mut other = sequences.clone();
+        other.set_equal(3, 3);
+        assert_eq!(other, Sequences::equal(3, 3));
+        other.set(&sequences);
+        assert_eq!(other, sequences);
         assert_eq!(Sequences::of_lengths(&[]).columns(), 0);
     }
 

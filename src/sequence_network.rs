@@ -275,9 +275,7 @@ impl<T: Real> SequenceNetwork<T> {
     ) -> Result<&Matrix<T>, ShapeError> {
         self.check_input(input, sequences)?;
         self.check_state(sequences, state)?;
-        if self.went_forward != *sequences {
-            self.went_forward = sequences.clone();
-        }
+        self.went_forward.set(sequences);
         match (&self.source, input) {
             (Source::Tokens(embedding), Input::Tokens(tokens)) => {
                 embedding.forward(tokens, &mut self.embedded)?;

@@ -5,7 +5,10 @@ use gradbook::gradcheck::{check_recurrent, check_sequence_network};
 use gradbook::init::Init;
 use gradbook::layer::{Dense, Embedding, Gru, Lstm, Rnn};
 use gradbook::loss::SoftmaxCrossEntropy;
-use gradbook::{Input, Recurrent, SequenceNetwork, Sequences, Sequential};
+use gradbook::train::{load_weights, save_weights};
+use gradbook::{
+    Input, Parameters, Recurrent, SequenceNetwork, Sequences, Sequential, State,
+};
 use rand::RngExt;
 
 type Matrix = gradbook::Matrix<f64>;
@@ -256,4 +259,129 @@ fn every_network_sends_its_gradient_back() {
             assert_eq!(found.reports[0].name, first);
         }
     }
+}
+
+fn every_weight(network: &mut Network) -> Vec<f64> {
+    let mut all = Vec::new();
+    network.parameters(&mut |_, p| all.extend_from_slice(p.value.as_slice()));
+    all
+}
+
+#[test]
+fn weights_are_saved_and_read_again() {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let path = path.join("sequence_network.safetensors");
+    let mut network = of_tokens().head_each_step(head(3, 5)).unwrap();
+    save_weights(&mut network, &path).unwrap();
+    let saved = every_weight(&mut network);
+    network.parameters(&mut |_, p| p.value *= 0.5);
+    load_weights(&mut network, &path).unwrap();
+    assert_eq!(every_weight(&mut network), saved);
+    let mut names = Vec::new();
+    network.parameters(&mut |name, _| names.push(name.to_string()));
+    assert_eq!(names[..2], ["embedding.weight", "recurrent.0.weight_ih"]);
+    assert_eq!(names[names.len() - 2..], ["head.0.weight", "head.0.bias"]);
+    let mut other = of_numbers().head_each_step(head(3, 5)).unwrap();
+    let before = every_weight(&mut other);
+    let error = load_weights(&mut other, &path).unwrap_err().to_string();
+    assert!(error.contains("recurrent.0.weight_ih"), "{error}");
+    assert_eq!(every_weight(&mut other), before);
+}
+
+#[test]
+fn the_microscope_shows_how_the_gradient_fades() {
+    let steps = 6;
+    // h_t = 0.5 h_(t-1) + x_t while it is positive: each step back halves the slope
+    let half = Matrix::from_element(1, 1, 0.5);
+    let one = Matrix::from_element(1, 1, 1.0);
+    let layer = Rnn::from_parts(one.clone(), half, Matrix::zeros(1, 1)).unwrap().relu();
+    let mut network = SequenceNetwork::of_numbers(1).then(layer).unwrap();
+    network = network.head_last_step(Sequential::new(1)).unwrap();
+    let (x, sequences) =
+        (Matrix::from_element(1, steps, 1.0), Sequences::equal(steps, 1));
+    let mut state = network.state(1);
+    network.forward(Input::Numbers(&x), &sequences, &mut state).unwrap();
+    network.backward(Input::Numbers(&x), &sequences, &one).unwrap();
+    let expected: Vec<f64> =
+        (0..steps).rev().map(|back| 0.5_f64.powi(back as i32)).collect();
+    assert_eq!(network.gradient_norms(), expected);
+    assert_eq!(network.memory_gradient_norms(), expected);
+    assert_eq!(network.state_gradients()[0][0], 0.5_f64.powi(6));
+    // two examples side by side: lengths of vectors, not sums
+    let x = Matrix::from_element(1, 2 * steps, 1.0);
+    let (sequences, grad) =
+        (Sequences::equal(steps, 2), Matrix::from_element(1, 2, 1.0));
+    let mut state = network.state(2);
+    network.forward(Input::Numbers(&x), &sequences, &mut state).unwrap();
+    network.backward(Input::Numbers(&x), &sequences, &grad).unwrap();
+    for (seen, expected) in network.gradient_norms().iter().zip(&expected) {
+        assert!((seen - expected * 2.0_f64.sqrt()).abs() < 1e-15);
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_an_error_that_says_so() {
+    let line = |error: gradbook::ShapeError| error.to_string();
+    let rng = &mut gradbook::rng(9);
+    let error = of_numbers().then(Gru::new(2, 4, rng)).err().map(line);
+    let expected = "layer 2: Gru: rows of the input is 3, expected 2";
+    assert_eq!(error.as_deref(), Some(expected));
+    let error = of_numbers().head_last_step(head(4, 1)).err().map(line);
+    assert_eq!(error.as_deref(), Some("head: rows of the input is 3, expected 4"));
+    let headed = || of_tokens().head_last_step(head(3, 5)).unwrap();
+    assert!(headed().head_each_step(head(3, 5)).is_err());
+    assert!(headed().then(Gru::new(3, 4, rng)).is_err());
+
+    let mut network = headed();
+    let two = Sequences::equal(3, 2);
+    let tokens = [0, 1, 2, 3, 4, 0];
+    let fails = |network: &mut Network, input, sequences, mut state: State<f64>| {
+        network.forward(input, sequences, &mut state).err().map(line).unwrap()
+    };
+    let state = network.state(2);
+    let error = fails(&mut network, Input::Tokens(&tokens[1..]), &two, state.clone());
+    assert_eq!(error, "SequenceNetwork: number of tokens is 5, expected 6");
+    let numbers = Matrix::zeros(3, 6);
+    let error = fails(&mut network, Input::Numbers(&numbers), &two, state.clone());
+    assert_eq!(error, "SequenceNetwork: input is numbers, expected tokens");
+    let (wrong, none) = (network.state(3), State { layers: vec![] });
+    let error = fails(&mut network, Input::Tokens(&tokens), &two, wrong);
+    assert_eq!(error, "SequenceNetwork: state of layer 0 is 4 x 3, expected 4 x 2");
+    let error = fails(&mut network, Input::Tokens(&tokens), &two, none);
+    assert_eq!(error, "SequenceNetwork: layers of the state is 0, expected 2");
+    let empty = Sequences::of_lengths(&[3, 0]);
+    let error = fails(&mut network, Input::Tokens(&tokens), &empty, state.clone());
+    assert!(error.contains("length of example 1 is 0"), "{error}");
+    let error = fails(&mut network, Input::Tokens(&[5; 6]), &two, state.clone());
+    assert!(error.contains("a token is 5"), "{error}");
+
+    let mut state = state;
+    network.forward(Input::Tokens(&tokens), &two, &mut state).unwrap();
+    let right = Matrix::zeros(5, 2);
+    let input = Input::Tokens(&tokens);
+    let other = Sequences::of_lengths(&[3, 2]);
+    assert!(network.backward(input, &other, &right).is_err());
+    assert!(network.backward(input, &two, &Matrix::zeros(5, 6)).is_err());
+    assert!(network.backward(input, &two, &right).is_ok());
+    let mut numbers_network = of_numbers();
+    let mut state = numbers_network.state(2);
+    let x = Matrix::zeros(3, 6);
+    let error = numbers_network.forward(Input::Numbers(&x), &two, &mut state);
+    let expected = "SequenceNetwork: input is 3 x 6, expected 2 x 6";
+    assert_eq!(line(error.unwrap_err()), expected);
+}
+
+#[test]
+fn without_a_recurrent_layer_the_head_reads_the_input() {
+    let sequences = Sequences::of_lengths(&[3, 1]);
+    let x = numbers(3, 6, 12);
+    let mut network =
+        SequenceNetwork::of_numbers(3).head_each_step(head(3, 2)).unwrap();
+    let mut state = network.state(2);
+    let seen = network.forward(Input::Numbers(&x), &sequences, &mut state).unwrap();
+    assert_eq!(seen.shape(), (2, 4));
+    let target = one_hot(2, 4);
+    let (loss, input) = (&SoftmaxCrossEntropy, Input::Numbers(&x));
+    let found = check_sequence_network(&mut network, loss, input, &sequences, &target);
+    assert!(found.unwrap().all_right());
 }

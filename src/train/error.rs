@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::data::DataError;
+use crate::data::text::TextError;
 use crate::optimizer::ClipError;
 use crate::real::ShapeError;
 
@@ -41,6 +42,10 @@ pub enum TrainError {
     /// A checkpoint could not be written or does not fit.
     #[error(transparent)]
     File(#[from] FileError),
+
+    /// A text cannot be read as asked.
+    #[error(transparent)]
+    Text(#[from] TextError),
 
     /// The gradient could not be clipped.
     #[error(transparent)]

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use rand::RngExt;
 
+use crate::data::text::{Chunk, Chunks};
 use crate::loss::SoftmaxCrossEntropy;
 use crate::network::Parameters;
 use crate::optimizer::{Optimizer, Schedule, clip_norm};
@@ -18,7 +19,8 @@ use crate::train::TrainError;
 pub struct TextConfig {
     /// Places of the text read side by side.
     pub batch: usize,
-    /// Characters of a chunk: how far gradients go back.
+    /// Characters of a chunk: how far gradients go back. The last chunk of a text may
+    /// have fewer ([`Chunks`]).
     pub steps: usize,
     /// Updates to make, however often the text is gone through.
     pub updates: usize,
@@ -50,71 +52,13 @@ pub struct TextStep {
     pub gradient_norm: f64,
 }
 
-/// A text dealt out in chunks: `batch` streams, each a run of consecutive text, read
-/// side by side, `steps` characters a chunk. What follows a character is its target.
-struct Streams<'a> {
-    tokens: &'a [usize],
-    batch: usize,
-    steps: usize,
-    /// Chunks in a pass through the text.
-    count: usize,
-    /// The chunk that comes next.
-    next: usize,
-    inputs: Vec<usize>,
-    targets: Vec<usize>,
-}
-
-impl<'a> Streams<'a> {
-    fn new(
-        tokens: &'a [usize],
-        batch: usize,
-        steps: usize,
-    ) -> Result<Self, ShapeError> {
-        let (batch, steps) = (batch.max(1), steps.max(1));
-        let count = tokens.len().saturating_sub(1) / batch / steps;
-        if count == 0 {
-            let what = format!("text for {batch} streams of {steps} characters");
-            let needed = format!("at least {} characters", batch * steps + 1);
-            return Err(ShapeError::new(what, tokens.len(), needed));
-        }
-        let none = || Vec::with_capacity(batch * steps);
-        Ok(Self {
-            tokens,
-            batch,
-            steps,
-            count,
-            next: 0,
-            inputs: none(),
-            targets: none(),
-        })
-    }
-
-    // ANCHOR: streams
-    /// Lays out the next chunk and says whether it begins the text anew.
-    fn advance(&mut self) -> bool {
-        let chunk = self.next % self.count;
-        self.next += 1;
-        self.inputs.clear();
-        self.targets.clear();
-        for t in 0..self.steps {
-            for n in 0..self.batch {
-                let place = (n * self.count + chunk) * self.steps + t;
-                self.inputs.push(self.tokens[place]);
-                self.targets.push(self.tokens[place + 1]);
-            }
-        }
-        chunk == 0
-    }
-    // ANCHOR_END: streams
-}
-
 /// Trains a network of tokens with a head at each step to say what comes next.
 ///
 /// After each update `watch` sees what it saw, and the network; it may break off.
 ///
 /// # Errors
 ///
-/// When the text is too short for one chunk, holds a token that the network does not
+/// When the text cannot be dealt to so many places, holds a token that the network does not
 /// know, or when training leaves the finite numbers: the weights are then those before
 /// the step.
 // ANCHOR: fit_text
@@ -125,25 +69,28 @@ pub fn fit_text<T: Real>(
     config: &TextConfig,
     watch: &mut dyn FnMut(&TextStep, &mut SequenceNetwork<T>) -> ControlFlow<()>,
 ) -> Result<(), TrainError> {
-    let mut streams = Streams::new(tokens, config.batch, config.steps)?;
-    let sequences = Sequences::equal(streams.steps, streams.batch);
-    let mut state = network.state(streams.batch);
+    let chunks = Chunks::new(tokens, config.batch, config.steps)?;
+    let (mut chunk, mut sequences) = (Chunk::default(), Sequences::equal(0, 0));
+    let mut state = network.state(config.batch);
     let (mut grad, first_rate) = (Matrix::zeros(0, 0), optimizer.learning_rate());
     for update in 1..=config.updates {
-        if streams.advance() || !config.carry {
+        let index = (update - 1) % chunks.len();
+        chunks.read(index, &mut chunk);
+        sequences.set_equal(chunk.steps, chunk.batch);
+        if index == 0 || !config.carry {
             state.clear();
         }
         network.zero_grad();
-        let input = Input::Tokens(&streams.inputs);
+        let input = Input::Tokens(&chunk.tokens);
         // the state goes on to the next chunk; its gradient does not come back
         let logits = network.forward(input, &sequences, &mut state)?;
-        let targets = &streams.targets;
+        let targets = &chunk.targets;
         let loss =
             SoftmaxCrossEntropy.gradient_of_labels(logits, targets, &mut grad)?;
         network.backward(input, &sequences, &grad)?;
         let bits = loss.to_f64() / std::f64::consts::LN_2;
         let clipped = clip(network, config.clip);
-        let gradient_norm = finite(bits, clipped, &streams)?;
+        let gradient_norm = finite(bits, clipped, update, chunks.len())?;
         optimizer.set_learning_rate(config.schedule.rate(first_rate, update - 1));
         optimizer.step(network);
         let seen = TextStep { update, bits, gradient_norm };
@@ -168,7 +115,8 @@ fn clip<T: Real>(
 fn finite(
     bits: f64,
     clipped: Result<f64, crate::optimizer::ClipError>,
-    streams: &Streams<'_>,
+    update: usize,
+    chunks: usize,
 ) -> Result<f64, TrainError> {
     let what = match clipped {
         Ok(norm) if bits.is_finite() => return Ok(norm),
@@ -176,10 +124,9 @@ fn finite(
         Ok(_) => format!("the loss is {bits}"),
         Err(error) => error.to_string(),
     };
-    let last = streams.next - 1;
     Err(TrainError::Diverged {
-        epoch: last / streams.count + 1,
-        step: last % streams.count + 1,
+        epoch: (update - 1) / chunks + 1,
+        step: (update - 1) % chunks + 1,
         what,
         mend: "a smaller learning rate, or clipping at a smaller length, may help"
             .to_string(),
@@ -325,20 +272,6 @@ mod tests {
     }
 
     #[test]
-    fn streams_are_consecutive_text_and_targets_come_next() {
-        let tokens: Vec<usize> = (0..27).collect();
-        let mut streams = Streams::new(&tokens, 2, 4).unwrap();
-        assert_eq!(streams.count, 3);
-        assert!(streams.advance());
-        assert_eq!(streams.inputs, [0, 12, 1, 13, 2, 14, 3, 15]);
-        assert_eq!(streams.targets, [1, 13, 2, 14, 3, 15, 4, 16]);
-        assert!(!streams.advance());
-        assert_eq!(streams.inputs, [4, 16, 5, 17, 6, 18, 7, 19]);
-        assert!(!streams.advance() && streams.advance());
-        assert_eq!(streams.inputs[0], 0);
-    }
-
-    #[test]
     fn a_rule_that_needs_memory_is_learned_and_written() {
         let (mut network, mut adam) = (network(3), Adam::new(0.02));
         let before = bits_per_character(&mut network, &text(101)).unwrap();
@@ -416,9 +349,9 @@ mod tests {
             |_: &TextStep, _: &mut SequenceNetwork| ControlFlow::Continue(());
         let config = TextConfig { batch: 4, steps: 5, ..TextConfig::default() };
         let mut adam = Adam::new(0.01);
-        let error = fit_text(&mut net, &mut adam, &text(20), &config, &mut quiet);
-        let expected = "text for 4 streams of 5 characters is 20, expected at least 21 \
-                        characters";
+        let error = fit_text(&mut net, &mut adam, &text(4), &config, &mut quiet);
+        let expected = "a text of 4 characters cannot be dealt to 4 streams; 4 streams \
+                        need at least 5, and chunks of at least one step";
         assert_eq!(line(error.unwrap_err()), expected);
         let unknown: Vec<usize> = vec![3; 30];
         assert!(fit_text(&mut net, &mut adam, &unknown, &config, &mut quiet).is_err());
