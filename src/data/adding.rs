@@ -111,8 +111,8 @@ mod tests {
         let error = adding::<f32>(5, 1, &mut rng(1)).unwrap_err().to_string();
         assert_eq!(
             error,
-            "5 sequences of 1 steps: the adding problem needs at least 2 steps, one in \
-             each half, and at most 67108864 in all sequences together"
+            "5 sequences of 1 steps: the adding problem needs at least 2, one in each \
+             half, and at most 67108864 in all sequences together"
         );
         for count in [MOST, usize::MAX / 2, usize::MAX] {
             assert!(adding::<f32>(count, 2, &mut rng(1)).is_err());

@@ -1,9 +1,12 @@
 //! Data: where examples come from, and how they are cut into parts.
 //!
 //! A [`Dataset`] holds examples as columns, ready for a network. It comes from a file
-//! ([`csv`], [`idx`]), from a formula ([`synthetic`]) or with the book ([`iris`],
-//! [`digits`]). A [`Series`] is in the order of time ([`sunspots`]). A [`text`](mod@text) is a stream of characters, from a file or with the
-//! book ([`prose`], [`names`]).
+//! ([`csv`], [`idx`]), from a formula ([`synthetic`], [`shapes`](fn@shapes),
+//! [`adding`](fn@adding)) or with the book ([`iris`], [`digits`]).
+//!
+//! What has an order is kept in it: a [`text`](mod@text) is a stream of characters, from
+//! a file or with the book ([`prose`], [`names`]), a [`Series`] a quantity as time goes
+//! by ([`sunspots`]), and [`sentiment`](mod@sentiment) makes sentences of words.
 //!
 //! Everything that divides examples ([`split`], [`folds`], [`batches`]) deals in
 //! *indices*, so that the numbers themselves are copied once, at the end, by
@@ -17,6 +20,7 @@ mod file;
 pub mod folds;
 pub mod idx;
 pub mod scaling;
+pub mod sentiment;
 mod series;
 mod shapes;
 mod shipped;
@@ -30,6 +34,7 @@ pub use canvas::on_canvas;
 pub use file::LIMIT;
 pub use idx::mnist_folder;
 pub use scaling::{Normalizer, Standardizer};
+pub use sentiment::{Sentences, sentiment};
 pub use series::{Autoregression, Parts, Series};
 pub use shapes::shapes;
 pub use shipped::{digits, iris, names, prose, sunspots};
@@ -78,8 +83,8 @@ pub enum DataError {
 
     /// Sequences too short for the adding problem, or too many of them.
     #[error(
-        "{count} sequences of {steps} steps: the adding problem needs at least 2 steps, \
-         one in each half, and at most 67108864 in all sequences together"
+        "{count} sequences of {steps} steps: the adding problem needs at least 2, one \
+         in each half, and at most 67108864 in all sequences together"
     )]
     Steps {
         /// How many steps were asked for.
