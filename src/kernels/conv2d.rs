@@ -5,6 +5,8 @@
 //! reads them. So the patches of a small group of images go into one buffer that stays
 //! in the cache, one product works on the group, and the next group follows.
 
+use multiversion::multiversion;
+
 use crate::kernels::{ImageShape, Operand, Window, col2im, im2col, product_into};
 use crate::real::{Real, ShapeError};
 
@@ -193,8 +195,24 @@ fn repeat<T: Real>(column: &[T], columns: &mut [T]) {
 }
 
 /// Adds the sum of all columns of `rows x n` numbers to `sums`.
+///
+/// Where there are few rows, many columns are added side by side, as if they were one
+/// long column: whole vectors of the machine at a time.
 pub fn add_columns<T: Real>(numbers: &[T], sums: &mut [T]) {
-    for column in numbers.chunks_exact(sums.len()) {
-        sums.iter_mut().zip(column).for_each(|(sum, &x)| *sum += x);
+    const WIDE: usize = 256;
+    let rows = sums.len();
+    let wide = WIDE - WIDE % rows.min(WIDE);
+    let mut partial = [T::zero(); WIDE];
+    if rows <= WIDE {
+        let long = numbers.chunks(wide);
+        long.for_each(|some| add(&mut partial[..some.len()], some));
+        partial[..wide].chunks_exact(rows).for_each(|column| add(sums, column));
+    } else {
+        numbers.chunks_exact(rows).for_each(|column| add(sums, column));
     }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
+fn add<T: Real>(sums: &mut [T], numbers: &[T]) {
+    sums.iter_mut().zip(numbers).for_each(|(sum, &x)| *sum += x);
 }

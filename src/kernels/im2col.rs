@@ -9,6 +9,8 @@
 
 use std::ops::Range;
 
+use multiversion::multiversion;
+
 use crate::kernels::{ImageShape, Window};
 use crate::real::Real;
 
@@ -30,31 +32,42 @@ pub fn im2col<T: Real>(
         0..=8 => unfold::<T, 8>(image, &walk, patches),
         9..=16 => unfold::<T, 16>(image, &walk, patches),
         17..=32 => unfold::<T, 32>(image, &walk, patches),
+        33..=64 => unfold::<T, 64>(image, &walk, patches),
         _ => unfold::<T, 0>(image, &walk, patches),
     }
 }
 
 /// Run by run from left to right, each copied as one block of BLOCK numbers.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
 fn unfold<T: Real, const BLOCK: usize>(image: &[T], walk: &Walk, patches: &mut [T]) {
-    let (run, line) = (walk.run, walk.line);
-    walk.each_place(|place, view| match view {
-        View::Whole { from } => {
-            let (image, patches) = (&image[from..], &mut patches[place * walk.taps..]);
-            copy_lines::<T, BLOCK>(image, line, patches, run, walk.lines);
-        }
-        View::Part { mut from, above, lines, left, len } => {
-            let (begin, end) = (place * walk.taps, (place + 1) * walk.taps);
-            let mut at = begin + above * run;
-            patches[begin..at].fill(T::zero());
-            for _ in 0..lines {
-                zeros::<T, BLOCK>(patches, at, left);
-                copy::<T, BLOCK>(image, from, patches, at + left, len);
-                zeros::<T, BLOCK>(patches, at + left + len, run - left - len);
-                (at, from) = (at + run, from + line);
+    let (run, line, mut begin) = (walk.run, walk.line, 0);
+    for row in 0..walk.places.0 {
+        let inside = walk.inside(row);
+        for column in 0..walk.places.1 {
+            let end = begin + walk.taps;
+            if inside.contains(&column) {
+                let image = &image[walk.corner(row, column)..];
+                let patches = &mut patches[begin..];
+                copy_lines::<T, BLOCK>(image, line, patches, run, walk.lines);
+            } else {
+                let Part { mut from, above, lines, left, len } = walk.part(row, column);
+                let mut at = begin + above * run;
+                if begin < at {
+                    patches[begin..at].fill(T::zero());
+                }
+                for _ in 0..lines {
+                    zeros::<T, BLOCK>(patches, at, left);
+                    copy::<T, BLOCK>(image, from, patches, at + left, len);
+                    zeros::<T, BLOCK>(patches, at + left + len, run - left - len);
+                    (at, from) = (at + run, from + line);
+                }
+                if at < end {
+                    patches[at..end].fill(T::zero());
+                }
             }
-            patches[at..end].fill(T::zero());
+            begin = end;
         }
-    });
+    }
 }
 // ANCHOR_END: im2col
 
@@ -72,24 +85,24 @@ pub fn col2im<T: Real>(
     image: &mut [T],
 ) {
     let walk = Walk::new(shape, window, image.len(), patches.len());
-    let (run, line) = (walk.run, walk.line);
-    walk.each_place(|place, view| {
-        let patch = &patches[place * walk.taps..(place + 1) * walk.taps];
-        match view {
-            View::Whole { mut from } => {
-                for slopes in patch.chunks_exact(run) {
-                    add(&mut image[from..from + run], slopes);
-                    from += line;
-                }
+    fold(patches, &walk, image);
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
+fn fold<T: Real>(patches: &[T], walk: &Walk, image: &mut [T]) {
+    let mut begin = 0;
+    for row in 0..walk.places.0 {
+        for column in 0..walk.places.1 {
+            let Part { mut from, above, lines, left, len } = walk.part(row, column);
+            let mut at = begin + above * walk.run + left;
+            for _ in 0..lines {
+                let (sums, slopes) = (&mut image[from..from + len], &patches[at..]);
+                sums.iter_mut().zip(slopes).for_each(|(sum, &g)| *sum += g);
+                (at, from) = (at + walk.run, from + walk.line);
             }
-            View::Part { from, above, lines, left, len } => {
-                for y in 0..lines {
-                    let (from, at) = (from + y * line, (above + y) * run + left);
-                    add(&mut image[from..from + len], &patch[at..at + len]);
-                }
-            }
+            begin += walk.taps;
         }
-    });
+    }
 }
 // ANCHOR_END: col2im
 
@@ -156,10 +169,6 @@ fn zeros<T: Real, const BLOCK: usize>(patches: &mut [T], to: usize, len: usize) 
     }
 }
 
-fn add<T: Real>(sums: &mut [T], slopes: &[T]) {
-    sums.iter_mut().zip(slopes).for_each(|(sum, &g)| *sum += g);
-}
-
 /// The places of a window on an image, in order.
 struct Walk {
     shape: ImageShape,
@@ -174,13 +183,15 @@ struct Walk {
     line: usize,
 }
 
-/// What lies under the window at one place.
-enum View {
-    /// Nothing but the image, from this number on.
-    Whole { from: usize },
-    /// Some padding. The image begins `above` rows and `left` numbers into the window;
-    /// of it there are `lines` times `len` numbers, the first of them `from`.
-    Part { from: usize, above: usize, lines: usize, left: usize, len: usize },
+/// What of the image lies under the window at one place: `lines` runs of `len` numbers,
+/// the first of them at `from`. They begin `above` rows and `left` numbers into the
+/// window.
+struct Part {
+    from: usize,
+    above: usize,
+    lines: usize,
+    left: usize,
+    len: usize,
 }
 
 impl Walk {
@@ -191,45 +202,47 @@ impl Walk {
         let count = taps * places.0 * places.1;
         assert_eq!(image, shape.len(), "im2col: numbers of the image");
         assert_eq!(patches, count, "im2col: numbers of the patches");
-        let run = window.kernel.1 * shape.channels;
-        let line = shape.width * shape.channels;
-        Self { shape, window: *window, places, run, lines: window.kernel.0, taps, line }
-    }
-
-    /// Calls `visit` with the number of each place and what lies under the window
-    /// there. Most places lie inside: they have a short loop of their own.
-    #[inline(always)]
-    fn each_place(&self, mut visit: impl FnMut(usize, View)) {
-        let Self { shape, window, places, .. } = *self;
-        let (kernel, stride, padding) = (window.kernel, window.stride, window.padding);
-        let down = inside(places.0, kernel.0, stride.0, padding.0, shape.height);
-        let across = inside(places.1, kernel.1, stride.1, padding.1, shape.width);
-        for row in 0..places.0 {
-            let first = row * places.1;
-            let whole = if down.contains(&row) { across.clone() } else { 0..0 };
-            for column in 0..whole.start {
-                visit(first + column, self.part(row, column));
-            }
-            for column in whole.clone() {
-                let (y, x) =
-                    (row * stride.0 - padding.0, column * stride.1 - padding.1);
-                visit(first + column, View::Whole { from: shape.index(y, x, 0) });
-            }
-            for column in whole.end..places.1 {
-                visit(first + column, self.part(row, column));
-            }
+        Self {
+            shape,
+            window: *window,
+            places,
+            run: window.kernel.1 * shape.channels,
+            lines: window.kernel.0,
+            taps,
+            line: shape.width * shape.channels,
         }
     }
 
-    fn part(&self, row: usize, column: usize) -> View {
+    /// The places of this row where nothing but the image lies under the window.
+    #[inline(always)]
+    fn inside(&self, row: usize) -> Range<usize> {
+        let Self { shape, window, places, .. } = self;
+        let ((_, kernel), (_, stride)) = (window.kernel, window.stride);
+        let (padding, rows) = (window.padding.1, window.rows(row, *shape));
+        if rows.len() < window.kernel.0 || shape.width + padding < kernel {
+            return 0..0;
+        }
+        let last = (shape.width + padding - kernel) / stride;
+        padding.div_ceil(stride)..(last + 1).min(places.1)
+    }
+
+    /// Where in the image the window begins, at a place inside.
+    #[inline(always)]
+    fn corner(&self, row: usize, column: usize) -> usize {
+        let Window { stride, padding, .. } = self.window;
+        self.shape.index(row * stride.0 - padding.0, column * stride.1 - padding.1, 0)
+    }
+
+    #[inline(always)]
+    fn part(&self, row: usize, column: usize) -> Part {
         let Self { shape, window, .. } = self;
         let (rows, columns) =
             (window.rows(row, *shape), window.columns(column, *shape));
         if rows.is_empty() || columns.is_empty() {
-            return View::Part { from: 0, above: 0, lines: 0, left: 0, len: 0 };
+            return Part { from: 0, above: 0, lines: 0, left: 0, len: 0 };
         }
         let before = columns.start + window.padding.1 - column * window.stride.1;
-        View::Part {
+        Part {
             from: shape.index(rows.start, columns.start, 0),
             above: rows.start + window.padding.0 - row * window.stride.0,
             lines: rows.len(),
@@ -237,17 +250,4 @@ impl Walk {
             len: columns.len() * shape.channels,
         }
     }
-}
-
-/// Of the places in one direction, those where the window lies on the image as a whole.
-fn inside(
-    places: usize,
-    kernel: usize,
-    stride: usize,
-    padding: usize,
-    size: usize,
-) -> Range<usize> {
-    let start = padding.div_ceil(stride).min(places);
-    let fits = |last: usize| (last / stride + 1).clamp(start, places);
-    start..(padding + size).checked_sub(kernel).map_or(start, fits)
 }

@@ -117,11 +117,13 @@ impl Window {
     // ANCHOR_END: places
 
     /// The rows of the image that are under the window at this place from above.
+    #[inline(always)]
     pub(crate) fn rows(&self, place: usize, image: ImageShape) -> Range<usize> {
         overlap(place * self.stride.0, self.kernel.0, self.padding.0, image.height)
     }
 
     /// The columns of the image that are under the window at this place from the left.
+    #[inline(always)]
     pub(crate) fn columns(&self, place: usize, image: ImageShape) -> Range<usize> {
         overlap(place * self.stride.1, self.kernel.1, self.padding.1, image.width)
     }
