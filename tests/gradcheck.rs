@@ -4,18 +4,18 @@
 use gradbook::activation::Activation;
 use gradbook::gradcheck::{
     Checker, Culprit, Difference, Hint, Verdict, check_function, check_layer,
-    check_loss, check_network, step_curve,
+    check_loss, check_network, check_recurrent, step_curve,
 };
 use gradbook::init::Init;
 use gradbook::layer::{
-    Activate, AvgPool2d, Conv2d, Dense, GlobalAvgPool, ImageShape, MaxPool2d,
+    Activate, AvgPool2d, Conv2d, Dense, GlobalAvgPool, ImageShape, Lstm, MaxPool2d,
     ResidualBlock, Softmax, Window,
 };
 use gradbook::loss::{
     BinaryCrossEntropy, CategoricalHinge, Hinge, Huber, Loss, Mae, Mse,
     SoftmaxCrossEntropy,
 };
-use gradbook::{Layer, Parameter, Phase, Sequential, ShapeError};
+use gradbook::{Layer, Parameter, Phase, Recurrent, Sequences, Sequential, ShapeError};
 use rand::RngExt;
 
 type Matrix = gradbook::Matrix<f64>;
@@ -949,4 +949,123 @@ mod the_v {
         assert!((ratio(Difference::Forward) - 10.0).abs() < 0.2);
         assert!((ratio(Difference::Central) - 100.0).abs() < 1.0);
     }
+}
+
+/// An LSTM whose backward pass is right, and then spoiled.
+struct SpoiledMemory {
+    inner: Lstm<f64>,
+    spoil: fn(&mut Lstm<f64>, &mut Matrix, &mut Matrix),
+}
+
+impl Recurrent<f64> for SpoiledMemory {
+    fn name(&self) -> &'static str {
+        "spoiled"
+    }
+
+    fn inputs(&self) -> usize {
+        self.inner.inputs()
+    }
+
+    fn hidden(&self) -> usize {
+        self.inner.hidden()
+    }
+
+    fn state_rows(&self) -> usize {
+        self.inner.state_rows()
+    }
+
+    fn forward(
+        &mut self,
+        input: &Matrix,
+        sequences: &Sequences,
+        state: &mut Matrix,
+        output: &mut Matrix,
+    ) {
+        self.inner.forward(input, sequences, state, output);
+    }
+
+    fn backward(
+        &mut self,
+        input: &Matrix,
+        sequences: &Sequences,
+        output: &Matrix,
+        grad_output: &Matrix,
+        grad_state: &mut Matrix,
+        grad_input: Option<&mut Matrix>,
+    ) {
+        let mut kept = Vec::new();
+        self.inner.parameters(&mut |_, p| {
+            kept.push(std::mem::replace(&mut p.grad, p.value.map(|_| 0.0)));
+        });
+        let (inner, mut slope) = (&mut self.inner, Matrix::zeros(0, 0));
+        let asked = Some(&mut slope);
+        inner.backward(input, sequences, output, grad_output, grad_state, asked);
+        (self.spoil)(inner, grad_state, &mut slope);
+        let mut kept = kept.into_iter();
+        self.inner.parameters(&mut |_, p| p.grad += kept.next().expect("as many"));
+        if let Some(grad_input) = grad_input {
+            *grad_input = slope;
+        }
+    }
+
+    fn parameters(&mut self, visit: &mut dyn FnMut(&'static str, &mut Parameter<f64>)) {
+        self.inner.parameters(visit);
+    }
+
+    fn hidden_gradients(&self) -> &Matrix {
+        self.inner.hidden_gradients()
+    }
+}
+
+/// The verdicts on an LSTM, 3 inputs, 2 units, examples of 4 and 2 steps.
+fn of_memory(
+    spoil: fn(&mut Lstm<f64>, &mut Matrix, &mut Matrix),
+) -> Vec<(String, Verdict)> {
+    let inner = Lstm::new(3, 2, &mut gradbook::rng(40)).with_forget_bias(1.0);
+    let sequences = Sequences::of_lengths(&[4, 2]);
+    let (x, first) = (numbers(3, 8, 41), numbers(4, 2, 42));
+    let mut layer = SpoiledMemory { inner, spoil };
+    let found = check_recurrent(&mut layer, &x, &sequences, &first, 43).unwrap();
+    found.reports.into_iter().map(|report| (report.name, report.verdict)).collect()
+}
+
+#[test]
+fn faults_of_recurrent_layers_are_named() {
+    let right = of_memory(|_, _, _| ());
+    let names = ["input", "initial_state", "weight_ih", "weight_hh", "bias"];
+    assert_eq!(right, names.map(|name| (name.to_string(), Verdict::Right)));
+    let only = |spoil, name: &str| {
+        let mut found = of_memory(spoil);
+        found.retain(|(_, verdict)| *verdict != Verdict::Right);
+        assert_eq!((found.len(), found[0].0.as_str()), (1, name), "{found:?}");
+        found.remove(0).1
+    };
+    let flipped = only(|lstm, _, _| lstm.weight_hh.grad *= -1.0, "weight_hh");
+    assert_eq!(flipped, Verdict::SignFlipped);
+    let forgotten = only(|_, state, _| state.rows_mut(2, 2).fill(0.0), "initial_state");
+    let Verdict::Block { rows, all_columns, .. } = &forgotten else {
+        panic!("{forgotten:?}")
+    };
+    assert_eq!((&rows[..], *all_columns), (&[2, 3][..], true));
+    // the last step of the longer example never reached the input
+    let cut = only(|_, _, slope| slope.column_mut(6).fill(0.0), "input");
+    let Verdict::Block { columns, all_rows, .. } = &cut else { panic!("{cut:?}") };
+    assert_eq!((&columns[..], *all_rows), (&[6][..], true));
+    let gates = only(|lstm, _, _| lstm.bias.grad.rows_mut(2, 2).fill(0.5), "bias");
+    assert!(matches!(gates, Verdict::Block { .. }), "{gates:?}");
+}
+
+#[test]
+fn sequences_that_do_not_fit_a_layer_are_errors() {
+    let mut layer = Lstm::new(3, 2, &mut gradbook::rng(40));
+    let sequences = Sequences::equal(4, 2);
+    let (x, first) = (numbers(3, 8, 41), numbers(4, 2, 42));
+    let mut check = |x: &Matrix, first: &Matrix| {
+        check_recurrent(&mut layer, x, &sequences, first, 1).map(|_| ())
+    };
+    assert!(check(&x, &first).is_ok());
+    let error = check(&numbers(3, 7, 41), &first).unwrap_err().to_string();
+    assert_eq!(error, "Lstm: input is 3 x 7, expected 3 x 8");
+    let error = check(&x, &numbers(2, 2, 1)).unwrap_err().to_string();
+    assert_eq!(error, "Lstm: initial state is 2 x 2, expected 4 x 2");
 }

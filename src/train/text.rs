@@ -322,6 +322,63 @@ mod tests {
     }
 
     #[test]
+    fn bits_are_those_of_one_long_pass_and_of_a_guess() {
+        let mut guess = network(3);
+        guess.parameters(&mut |_, parameter| parameter.value.fill(0.0));
+        let bits = bits_per_character(&mut guess, &text(11)).unwrap();
+        assert!((bits - 3.0_f64.log2()).abs() < 1e-6, "{bits}");
+        // longer than what is read at once
+        let (mut net, tokens) = (network(3), text(600));
+        let (mut state, whole) = (net.state(1), Sequences::equal(599, 1));
+        let input = Input::Tokens(&tokens[..599]);
+        let logits = net.infer(input, &whole, &mut state).unwrap();
+        let nats = SoftmaxCrossEntropy.value_of_labels(logits, &tokens[1..]).unwrap();
+        let bits = bits_per_character(&mut net, &tokens).unwrap();
+        let expected = f64::from(nats) / std::f64::consts::LN_2;
+        assert!((bits - expected).abs() < 1e-5, "{bits} {expected}");
+        assert_eq!(read(&mut net, &tokens[..599]).unwrap(), state);
+    }
+
+    #[test]
+    fn an_update_is_clipped_and_the_rate_follows_its_schedule() {
+        let run = |clip, schedule| {
+            let (mut net, mut sgd) = (network(3), crate::optimizer::Sgd::new(1.0));
+            let before: Vec<f32> = numbers(&mut net);
+            let config = TextConfig {
+                batch: 2,
+                steps: 3,
+                updates: 1,
+                clip,
+                schedule,
+                ..TextConfig::default()
+            };
+            let mut norm = 0.0;
+            fit_text(&mut net, &mut sgd, &text(60), &config, &mut |step, _| {
+                norm = step.gradient_norm;
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+            assert_eq!(Optimizer::<f32>::learning_rate(&sgd), 1.0);
+            let moved =
+                before.iter().zip(numbers(&mut net)).map(|(a, b)| (a - b).powi(2));
+            (norm, f64::from(moved.sum::<f32>().sqrt()))
+        };
+        let (norm, moved) = run(Some(1e-3), Schedule::Constant);
+        assert!(norm > 0.1 && (moved / 1e-3 - 1.0).abs() < 0.02, "{norm} {moved}");
+        let (free, moved) = run(Some(1e3), Schedule::Constant);
+        assert!((moved / free - 1.0).abs() < 1e-3 && free == norm, "{free} {moved}");
+        let none = Schedule::Step { every: 1, factor: 0.5 };
+        assert!((run(None, none).1 / free - 1.0).abs() < 1e-3);
+        assert_eq!(run(None, none).0, 0.0);
+    }
+
+    fn numbers(net: &mut SequenceNetwork) -> Vec<f32> {
+        let mut all = Vec::new();
+        net.parameters(&mut |_, p| all.extend_from_slice(p.value.as_slice()));
+        all
+    }
+
+    #[test]
     fn temperature_sharpens_and_the_same_seed_draws_the_same() {
         let logits = [1.0_f32, 2.0, 0.0];
         let draws = |temperature: f64, seed| -> Vec<usize> {
@@ -373,19 +430,15 @@ mod tests {
         });
         let config =
             TextConfig { batch: 2, steps: 3, updates: 2, ..TextConfig::default() };
-        let before = weights(&mut net);
+        let bits =
+            |net: &mut _| numbers(net).iter().map(|w| w.to_bits()).collect::<Vec<_>>();
+        let before = bits(&mut net);
         let mut quiet =
             |_: &TextStep, _: &mut SequenceNetwork| ControlFlow::Continue(());
         let error = fit_text(&mut net, &mut adam, &text(60), &config, &mut quiet);
         let error = error.unwrap_err();
         assert!(matches!(error, TrainError::Diverged { epoch: 1, step: 1, .. }));
         assert!(error.to_string().contains("NaN"), "{error}");
-        assert_eq!(weights(&mut net), before);
-    }
-
-    fn weights(net: &mut SequenceNetwork) -> Vec<u32> {
-        let mut all = Vec::new();
-        net.parameters(&mut |_, p| all.extend(p.value.iter().map(|w| w.to_bits())));
-        all
+        assert_eq!(bits(&mut net), before);
     }
 }
