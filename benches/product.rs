@@ -212,7 +212,9 @@ fn peak() -> f64 {
             let factor = _mm512_set1_ps(black_box(0.5));
             let mut sums = [factor; SUMS];
             for _ in 0..repeats {
-                sums = sums.map(|sum| _mm512_fmadd_ps(sum, factor, factor));
+                for sum in &mut sums {
+                    *sum = _mm512_fmadd_ps(*sum, factor, factor);
+                }
             }
             black_box(sums);
         }
@@ -221,7 +223,9 @@ fn peak() -> f64 {
             let factor = _mm256_set1_ps(black_box(0.5));
             let mut sums = [factor; SUMS];
             for _ in 0..repeats {
-                sums = sums.map(|sum| _mm256_fmadd_ps(sum, factor, factor));
+                for sum in &mut sums {
+                    *sum = _mm256_fmadd_ps(*sum, factor, factor);
+                }
             }
             black_box(sums);
         }

@@ -9,29 +9,31 @@ fn random<T: Real>(rows: usize, columns: usize, seed: u64) -> Matrix<T> {
     Matrix::from_fn(rows, columns, |_, _| T::of(rng.random_range(-4..=4).into()))
 }
 
-/// Numbers with NaN before and behind, to see what reads or writes beside them.
-struct Guarded<T: Real>(Vec<T>);
-
-const GUARD: usize = 67;
+/// Numbers with `guard` NaN before and behind, to see what reads or writes beside them.
+/// With none, the allocation ends where they do: AddressSanitizer sees the rest.
+struct Guarded<T: Real> {
+    all: Vec<T>,
+    guard: usize,
+}
 
 impl<T: Real> Guarded<T> {
-    fn of(matrix: &Matrix<T>) -> Self {
-        let guard = [T::of(f64::NAN); GUARD];
-        Self([&guard, matrix.as_slice(), &guard].concat())
+    fn of(matrix: &Matrix<T>, guard: usize) -> Self {
+        let poison = vec![T::of(f64::NAN); guard];
+        Self { all: [&poison, matrix.as_slice(), &poison].concat(), guard }
     }
 
     fn numbers(&self) -> &[T] {
-        &self.0[GUARD..self.0.len() - GUARD]
+        &self.all[self.guard..self.all.len() - self.guard]
     }
 
     fn numbers_mut(&mut self) -> &mut [T] {
-        let behind = self.0.len() - GUARD;
-        &mut self.0[GUARD..behind]
+        let behind = self.all.len() - self.guard;
+        &mut self.all[self.guard..behind]
     }
 
     fn is_whole(&self) -> bool {
-        let behind = self.0.len() - GUARD;
-        let mut guards = self.0[..GUARD].iter().chain(&self.0[behind..]);
+        let behind = self.all.len() - self.guard;
+        let mut guards = self.all[..self.guard].iter().chain(&self.all[behind..]);
         guards.all(|number| number.to_f64().is_nan())
     }
 }
@@ -47,11 +49,17 @@ fn written_out<T: Real>(a: &Matrix<T>, b: &Matrix<T>) -> Matrix<f64> {
 /// Every rung, plan, form and beta. Small whole numbers: every order of summation gives
 /// the same result, so it has to be equal.
 fn agrees<T: Rungs>(m: usize, k: usize, n: usize) {
+    for guard in [0, 67] {
+        agrees_within::<T>(guard, m, k, n);
+    }
+}
+
+fn agrees_within<T: Rungs>(guard: usize, m: usize, k: usize, n: usize) {
     let (a, b) = (random::<T>(m, k, 1), random::<T>(k, n, 2));
     let (at, bt) = (a.transpose(), b.transpose());
     let start = random::<T>(m, n, 3);
     let sums = written_out(&a, &b);
-    let [a, b, at, bt] = [a, b, at, bt].map(|matrix| Guarded::of(&matrix));
+    let [a, b, at, bt] = [a, b, at, bt].map(|matrix| Guarded::of(&matrix, guard));
     for beta in [0.0, 1.0, -0.5] {
         let expected =
             sums.zip_map(&start, |sum, old| T::of(sum + beta * old.to_f64()));
@@ -60,7 +68,7 @@ fn agrees<T: Rungs>(m: usize, k: usize, n: usize) {
             let right = operand(right, (k, n), turned.1);
             for rung in T::rungs().iter().filter(|rung| (rung.runs_here)()) {
                 for plan in plans(left, right, rung.lanes) {
-                    let mut c = Guarded::of(&start);
+                    let mut c = Guarded::of(&start, guard);
                     if beta == 0.0 {
                         c.numbers_mut().fill(T::of(f64::NAN));
                     }
