@@ -379,6 +379,22 @@ mod tests {
     }
 
     #[test]
+    fn the_text_begins_with_an_empty_memory_each_time() {
+        // a rate of 0 changes nothing, so each pass must see what the first saw
+        let (mut net, mut sgd) = (network(3), crate::optimizer::Sgd::new(0.0));
+        let config =
+            TextConfig { batch: 2, steps: 4, updates: 4, ..TextConfig::default() };
+        let mut bits = Vec::new();
+        fit_text(&mut net, &mut sgd, &text(15), &config, &mut |step, _| {
+            bits.push(step.bits);
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        assert_eq!(bits[..2], bits[2..]);
+        assert_ne!(bits[0], bits[1]);
+    }
+
+    #[test]
     fn temperature_sharpens_and_the_same_seed_draws_the_same() {
         let logits = [1.0_f32, 2.0, 0.0];
         let draws = |temperature: f64, seed| -> Vec<usize> {
