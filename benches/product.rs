@@ -136,7 +136,8 @@ fn compare(shape: &Shape, name: &str, rounds: usize, peak: f64) {
     for ((contender, _), seconds) in contenders.iter().zip(best) {
         let gflops = 2e-9 * (m * k * n) as f64 / seconds;
         println!(
-            "{{\"shape\": \"{name}\", \"what\": \"{}\", \"contender\": \"{contender}\", \
+            "{{\"shape\": \"{name}\", \"what\": \"{}\", \
+             \"contender\": \"{contender}\", \
              \"gflops\": {gflops:.1}, \"peak_share\": {:.3}}}",
             shape.what,
             gflops / peak

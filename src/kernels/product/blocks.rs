@@ -41,9 +41,9 @@ pub(super) struct Work<T> {
 ///
 /// # Safety
 ///
-/// The machine can run the rung. No size is 0. The views with the work's sizes name only
-/// numbers that may be read (A, B) or written (C, which overlaps neither). C's rows have
-/// step 1.
+/// The machine can run the rung. No size is 0. The views with the work's sizes name
+/// only numbers that may be read (A, B) or written (C, which overlaps neither). C's
+/// rows have step 1.
 pub(super) unsafe fn product<T: Rungs>(rung: &Rung<T>, plan: Plan, work: Work<T>) {
     let Work { sizes, a, b, c, .. } = work;
     let work = match plan.turned {
@@ -71,8 +71,8 @@ pub(super) unsafe fn product<T: Rungs>(rung: &Rung<T>, plan: Plan, work: Work<T>
             let inner = part.inner.min(sizes.inner - term);
             for row in (0..sizes.rows).step_by(part.rows) {
                 let rows = part.rows.min(sizes.rows - row);
-                // Sound: the block begins inside of A, and its rows and terms end there;
-                // the room holds its panels and, after them, a strip of `rows` rows.
+                // Sound: the block begins in A, and its rows and terms end there; the
+                // room holds its panels and, after them, a strip of `rows` rows.
                 unsafe {
                     let from = a.numbers.add(a.offset(row, term));
                     let mut strip = Strip {
@@ -110,8 +110,9 @@ pub(super) unsafe fn product<T: Rungs>(rung: &Rung<T>, plan: Plan, work: Work<T>
 ///
 /// # Safety
 ///
-/// `strip` stands on the first of `columns` columns that may be read in B and written in
-/// C, whose rows lie one after the other, or `aside`. The machine can run the strips.
+/// `strip` stands on the first of `columns` columns that may be read in B and written
+/// in C, whose rows lie one after the other, or `aside`, which has room for `part`
+/// columns of `strip.rows` numbers. The machine can run the strips.
 unsafe fn each_strip<T: Rungs>(
     strips: &[unsafe fn(&Strip<T>)],
     columns: usize,

@@ -58,8 +58,8 @@ const LONGEST: usize = 512;
 /// Numbers in a packed block of A: half of a second cache of 512 KB in `f32`.
 const PACKED: usize = 64 * 1024;
 
-/// The sizes of a block. They depend on the sizes of the product alone, and the terms of
-/// a sum are added in their order: the same result at any number of threads.
+/// The sizes of a block. How sums are cut depends on their length alone, and their
+/// terms are added in order: the same result however rows and columns are shared out.
 pub(super) fn block(sizes: Sizes, plan: Plan, tall: usize, widest: usize) -> Sizes {
     let inner = part(sizes.inner, LONGEST, 1);
     let rows = if plan.packs || plan.turned {

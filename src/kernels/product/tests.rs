@@ -86,7 +86,7 @@ fn agrees_within<T: Rungs>(guard: usize, m: usize, k: usize, n: usize) {
                     assert_eq!(
                         c.numbers(),
                         expected.as_slice(),
-                        "{name}, {m} x {k} x {n}, turned {turned:?}, beta {beta}, {plan:?}"
+                        "{name}, {m} x {k} x {n}, {turned:?}, beta {beta}, {plan:?}"
                     );
                     assert!(c.is_whole(), "{name}, {m} x {k} x {n}: wrote beside C");
                 }
