@@ -64,7 +64,8 @@ mod tests {
         fn two_steps_are_marked_one_in_each_half(
             count in 0..6usize, steps in 2..30usize, seed in 0..99u64,
         ) {
-            let (inputs, targets) = adding::<f64>(count, steps, &mut rng(seed)).unwrap();
+            let set = adding::<f64>(count, steps, &mut rng(seed));
+            let (inputs, targets) = set.unwrap();
             prop_assert_eq!(inputs.shape(), (2, steps * count));
             prop_assert_eq!(targets.shape(), (1, count));
             for n in 0..count {

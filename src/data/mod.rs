@@ -4,9 +4,9 @@
 //! ([`csv`], [`idx`]), from a formula ([`synthetic`], [`shapes`](fn@shapes),
 //! [`adding`](fn@adding)) or with the book ([`iris`], [`digits`]).
 //!
-//! What has an order is kept in it: a [`text`](mod@text) is a stream of characters, from
-//! a file or with the book ([`prose`], [`names`]), a [`Series`] a quantity as time goes
-//! by ([`sunspots`]), and [`sentiment`](mod@sentiment) makes sentences of words.
+//! What has an order is kept in it: a [`text`](mod@text) is a stream of characters,
+//! from a file or with the book ([`prose`], [`names`]), a [`Series`] a quantity as time
+//! goes by ([`sunspots`]), and [`sentiment`](mod@sentiment) makes sentences of words.
 //!
 //! Everything that divides examples ([`split`], [`folds`], [`batches`]) deals in
 //! *indices*, so that the numbers themselves are copied once, at the end, by

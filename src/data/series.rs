@@ -206,8 +206,8 @@ mod tests {
                 for n in 0..known.len() {
                     predicted.push(known.targets[n]);
                     for row in 0..order {
-                        let before = (order - row) as f64;
-                        prop_assert_eq!(known.inputs[(row, n)] + before, known.targets[n]);
+                        let ahead = known.targets[n] - known.inputs[(row, n)];
+                        prop_assert_eq!(ahead, (order - row) as f64);
                     }
                 }
             }

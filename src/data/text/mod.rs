@@ -79,8 +79,8 @@ pub enum TextError {
 
     /// Shares that leave nothing to learn from, or are none.
     #[error(
-        "the shares to hold out are {validation} and {held_out}; each must lie above 0, \
-         and their sum below 1"
+        "the shares to hold out are {validation} and {held_out}; each must lie above \
+         0, and their sum below 1"
     )]
     Shares {
         /// The share to choose by.
