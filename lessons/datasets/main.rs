@@ -20,7 +20,8 @@ const USAGE: &str = "\
 usage: datasets                  list the sets, and whether they are here
        datasets verify [NAME]    recompute the checksums of all sets, or of one
        datasets fetch NAME       fetch mnist or fashion-mnist
-       datasets freeze-prose FILE  write the book's prose of today to a new file
+       datasets freeze-prose FILE
+                                 write the book's prose of today to a new file
 options for one set:
        --to DIR      its folder, instead of datasets/NAME
        --from URL    another server to fetch from
