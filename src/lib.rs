@@ -43,8 +43,10 @@
 //! | 3 Multilayer perceptron | [`activation`], [`init`], [`layer`], [`network`] |
 //! | 4 Backpropagation | [`gradcheck`], and `backward` of every [`layer`] |
 //! | 5 Training | [`train`], [`optimizer`] |
+//! | 6 Convolution | convolution, pooling, residual block in [`layer`]; [`kernels`] |
 //!
-//! [`mod@real`] and [`kernels`] carry all of them. Lessons 6 to 19 are not written yet.
+//! [`mod@real`] and [`kernels`] carry all of them. Lessons that are not in this table
+//! are not written yet.
 //!
 //! # What it is not
 //!

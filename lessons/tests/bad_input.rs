@@ -14,6 +14,7 @@ const LESSONS: &[(&str, &str)] = &[
     ("lesson03", env!("CARGO_BIN_EXE_lesson03")),
     ("lesson04", env!("CARGO_BIN_EXE_lesson04")),
     ("lesson05", env!("CARGO_BIN_EXE_lesson05")),
+    ("lesson06", env!("CARGO_BIN_EXE_lesson06")),
 ];
 
 /// What every lesson refuses: arguments, and words that its answer must hold.
@@ -54,6 +55,12 @@ const CASES: &[(&str, &str, &str, i32)] = &[
     ("lesson05", "--data", "--data needs a value: --data DIR", 2),
     ("lesson05", "--data no/such", "--data: no/such is not there", 2),
     ("lesson05", "--data Cargo.toml", "--data: Cargo.toml is not a folder", 2),
+    ("lesson06", "--hidden 1e9", "--hidden wants a whole number, not \"1e9\"", 2),
+    ("lesson06", "--batch 0", "--batch must be at least 1, not 0", 2),
+    ("lesson06", "--lr -1", "--lr must be a number above 0, not -1", 2),
+    ("lesson06", "--data", "--data needs a value: --data DIR", 2),
+    ("lesson06", "--data no/such", "--data: no/such is not there", 2),
+    ("lesson06", "--optimizer sgd", "unknown flag --optimizer", 2),
 ];
 
 fn program(lesson: &str) -> &'static str {

@@ -38,6 +38,15 @@ pub struct Heatmap {
     decimals: Option<usize>,
     title: String,
     size: Option<(u32, u32)>,
+    frames: Vec<Frame>,
+}
+
+/// A rectangle of cells that is drawn around.
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    corner: (usize, usize),
+    cells: (usize, usize),
+    role: Role,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +84,7 @@ impl Heatmap {
             decimals: None,
             title: String::new(),
             size: None,
+            frames: Vec::new(),
         }
     }
 
@@ -153,6 +163,18 @@ impl Heatmap {
     /// Another width and height, in pixels as shown.
     pub fn size(mut self, width: u32, height: u32) -> Self {
         self.size = Some((width.max(120), height.max(120)));
+        self
+    }
+
+    /// A frame in the role's color around some cells: the row and the column of the
+    /// first, and how many down and across.
+    pub fn framed(
+        mut self,
+        corner: (usize, usize),
+        cells: (usize, usize),
+        role: Role,
+    ) -> Self {
+        self.frames.push(Frame { corner, cells, role });
         self
     }
 
@@ -257,6 +279,20 @@ impl Heatmap {
         let outline = Stroke::new(Paint::faint(INK, 0.35), 2);
         let card = (canvas.x + at.x, canvas.y + at.y, width, height);
         canvas.ink(|pen| pen.card(card, 0, None, Some(outline)));
+    }
+
+    fn draw_frames(&self, canvas: &Canvas, at: &Layout) {
+        for frame in &self.frames {
+            let (down, across) = frame.cells;
+            let card = (
+                canvas.x + at.x + frame.corner.1 as i32 * at.w,
+                canvas.y + at.y + frame.corner.0 as i32 * at.h,
+                across as i32 * at.w,
+                down as i32 * at.h,
+            );
+            let outline = Stroke::new(frame.role.color(), 3 * SCALE);
+            canvas.ink(|pen| pen.card(card, 0, None, Some(outline)));
+        }
     }
 
     fn draw_numbers(&self, canvas: &Canvas, at: &Layout, decimals: usize) {
@@ -399,6 +435,7 @@ impl Picture for Heatmap {
             Some(decimals) => self.draw_numbers(&canvas, &at, decimals),
             None => self.draw_scale(&canvas, &at),
         }
+        self.draw_frames(&canvas, &at);
     }
 }
 
@@ -406,6 +443,18 @@ impl Picture for Heatmap {
 mod tests {
     use super::super::tests::{check, count};
     use super::*;
+
+    #[test]
+    fn a_frame_lies_around_its_cells() {
+        let map = || {
+            Heatmap::new("", "", Axis::new("", ""), (4, 6), |r, c| (r * c) as f64)
+                .decimals(0)
+        };
+        let (plain, framed) =
+            (map().svg(), map().framed((1, 2), (2, 3), Role::Weights).svg());
+        let strokes = |svg: &Svg| count(svg, "stroke=\"#E69F00\"");
+        assert_eq!((strokes(&plain), strokes(&framed)), (0, 1));
+    }
 
     #[test]
     fn a_confusion_matrix_shows_every_count() {
