@@ -1,5 +1,6 @@
-//! How long an epoch takes (for the character model, a step), through the layers, the network and the training step that
-//! the lessons use. Prints one JSON line for each task, in the form that
+//! How long an epoch takes (for the character model, a step), through the layers, the
+//! network and the training step that the lessons use. Prints one JSON line for each
+//! task, in the form that
 //! `benches/compare.py` reads: it runs this and eager PyTorch in turns and compares.
 //!
 //! ```console

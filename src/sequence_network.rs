@@ -44,8 +44,8 @@ enum Reading {
 }
 
 // ANCHOR: network
-/// A network over sequences: an embedding or plain numbers, recurrent layers, and a head
-/// that answers at each step or at each example's last one.
+/// A network over sequences: an embedding or plain numbers, recurrent layers, and a
+/// head that answers at each step or at each example's last one.
 ///
 /// ```
 /// use gradbook::init::Init;
@@ -328,8 +328,8 @@ impl<T: Real> SequenceNetwork<T> {
         self.send_back(input, sequences, grad_output, None)
     }
 
-    /// Like [`Self::backward`], and writes the slopes of what the first layer reads: the
-    /// numbers, or the embedded tokens.
+    /// Like [`Self::backward`], and writes the slopes of what the first layer reads:
+    /// the numbers, or the embedded tokens.
     ///
     /// # Errors
     ///

@@ -71,8 +71,9 @@ impl Subject for Judged<'_> {
     }
 }
 
-/// A recurrent layer, its outputs and its final state weighted and added up. The initial
-/// state is shown as a parameter, so that its gradient is checked as theirs are.
+/// A recurrent layer, its outputs and its final state weighted and added up. The
+/// initial state is shown as a parameter, so that its gradient is checked as theirs
+/// are.
 struct Unrolled<'a> {
     layer: &'a mut dyn Recurrent<f64>,
     sequences: &'a Sequences,

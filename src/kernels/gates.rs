@@ -78,10 +78,10 @@ pub(crate) struct LstmStep<'a, T> {
 }
 
 // ANCHOR: lstm_backward
-/// One step of the LSTM backward, for the examples that are `live`. `grad_cell` comes in
-/// as dL/dc from the later steps and goes out with h's share added; `earlier` becomes
-/// dL/dc before the step, `delta` the slope of the sums that the gates are made of.
-/// Where an example has ended, `delta` becomes 0 and the rest stays.
+/// One step of the LSTM backward, for the examples that are `live`. `grad_cell` comes
+/// in as dL/dc from the later steps and goes out with h's share added; `earlier`
+/// becomes dL/dc before the step, `delta` the slope of the sums that the gates are made
+/// of. Where an example has ended, `delta` becomes 0 and the rest stays.
 pub(crate) fn lstm_backward<T: Real>(
     hidden: usize,
     step: LstmStep<'_, T>,
@@ -141,8 +141,9 @@ fn lstm_example<T: Real>(
 
 // ANCHOR: gru_forward
 /// One step of the GRU. `gates` holds each example's input part of r, z and n without
-/// the bias, a third each, and keeps the gates themselves; `through` holds W_hh h_before,
-/// three parts as well, and keeps in the third W_hn h_before + b_hn; `output` becomes h.
+/// the bias, a third each, and keeps the gates themselves; `through` holds W_hh
+/// h_before, three parts as well, and keeps in the third W_hn h_before + b_hn; `output`
+/// becomes h.
 pub(crate) fn gru_forward<T: Real>(
     [bias, bias_hn]: [&[T]; 2],
     gates: &mut [T],

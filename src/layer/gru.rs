@@ -9,8 +9,8 @@ use crate::layer::recurrent::{
 use crate::real::{Matrix, Real, Rng, ShapeError, resize};
 use crate::sequence::Sequences;
 
-/// The gated recurrent unit of Cho et al. (2014), in PyTorch's form, the reset gate after
-/// the product:
+/// The gated recurrent unit of Cho et al. (2014), in PyTorch's form, the reset gate
+/// after the product:
 ///
 /// - r and z, the sigmoid of their thirds of W_ih x_t + W_hh h_(t-1) + b;
 /// - n = tanh(W_in x_t + b_n + r (W_hn h_(t-1) + b_hn));

@@ -18,8 +18,8 @@ use crate::sequence::Sequences;
 /// - c_t = f c_(t-1) + i g, the cell, entry by entry;
 /// - h_t = o tanh(c_t), the output.
 ///
-/// Shapes: W_ih 4 hidden x inputs, W_hh 4 hidden x hidden, b 4 hidden x 1. PyTorch's two
-/// biases are one here: their sum. The state is h above c, 2 hidden x batch.
+/// Shapes: W_ih 4 hidden x inputs, W_hh 4 hidden x hidden, b 4 hidden x 1. PyTorch's
+/// two biases are one here: their sum. The state is h above c, 2 hidden x batch.
 #[derive(Clone, Debug)]
 pub struct Lstm<T: Real = f32> {
     /// W_ih, 4 hidden x inputs: the rows of i, f, g and o.

@@ -28,8 +28,8 @@ pub enum ClipError {
 /// where it is longer; its direction stays (Pascanu, Mikolov and Bengio, 2013). Returns
 /// the length before.
 ///
-/// As in PyTorch the gradient is multiplied by max / (length + 1e-6) where that is below
-/// 1, so it ends a hair below `max`.
+/// As in PyTorch the gradient is multiplied by max / (length + 1e-6) where that is
+/// below 1, so it ends a hair below `max`.
 ///
 /// # Errors
 ///

@@ -1,5 +1,5 @@
-//! Character models: trained on a text by truncated backpropagation through time, judged
-//! in bits per character, and asked to go on writing.
+//! Character models: trained on a text by truncated backpropagation through time,
+//! judged in bits per character, and asked to go on writing.
 
 use std::ops::ControlFlow;
 
@@ -58,9 +58,9 @@ pub struct TextStep {
 ///
 /// # Errors
 ///
-/// When the text cannot be dealt to so many places, holds a token that the network does not
-/// know, or when training leaves the finite numbers: the weights are then those before
-/// the step.
+/// When the text cannot be dealt to so many places, holds a token that the network does
+/// not know, or when training leaves the finite numbers: the weights are then those
+/// before the step.
 // ANCHOR: fit_text
 pub fn fit_text<T: Real>(
     network: &mut SequenceNetwork<T>,
