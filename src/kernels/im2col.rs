@@ -139,22 +139,20 @@ fn copy_lines<T: Real, const BLOCK: usize>(
     lines: usize,
 ) {
     let last = lines - 1;
-    if run > BLOCK
-        || last * line + BLOCK > image.len()
-        || last * run + BLOCK > patches.len()
-    {
+    let source = image.get(..last * line + BLOCK);
+    let target = patches.get_mut(..last * run + BLOCK);
+    if let (Some(source), Some(target), true) = (source, target, run <= BLOCK) {
+        for i in 0..lines {
+            // Sound: i is at most `last`, and the last block ends where the slice ends;
+            // `target` is borrowed mutably, so it does not overlap `source`.
+            unsafe {
+                let source = source.as_ptr().add(i * line);
+                source.copy_to_nonoverlapping(target.as_mut_ptr().add(i * run), BLOCK);
+            }
+        }
+    } else {
         for i in 0..lines {
             copy::<T, BLOCK>(image, i * line, patches, i * run, run);
-        }
-        return;
-    }
-    for i in 0..lines {
-        // Sound: i is at most `last`, for which both blocks were just seen to end
-        // within their slices; and one slice is mutable, so they do not overlap.
-        unsafe {
-            let source = image.as_ptr().add(i * line);
-            let target = patches.as_mut_ptr().add(i * run);
-            source.copy_to_nonoverlapping(target, BLOCK);
         }
     }
 }
