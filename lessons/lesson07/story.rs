@@ -7,16 +7,17 @@ use gradbook::plot::{Axis, Chart, Role, Svg};
 use gradbook::train::bits_per_character;
 use gradbook::{Input, Real, Rng, SequenceNetwork, Sequences, rng};
 use lessons::characters::{Counted, Curve, Recipe};
-use lessons::{Result, Run};
+use lessons::{Result, Run, bail};
 use rand::RngExt;
 
 use crate::hands::Hands;
 use crate::mine;
 
-/// A trained model and what it was trained on.
-pub struct Story {
+/// A trained model, what it was trained on, and what counting gets there.
+pub struct Story<T: Real = f32> {
     pub corpus: Corpus,
-    pub network: SequenceNetwork,
+    pub network: SequenceNetwork<T>,
+    pub counted: Counted,
 }
 
 // ANCHOR: build
@@ -51,6 +52,21 @@ pub fn count(run: &mut Run, hands: Hands, corpus: &Corpus, mine: bool) -> Counte
     counted
 }
 
+/// Whether the training part fills one chunk.
+fn long_enough(corpus: &Corpus, recipe: &Recipe) -> Result {
+    let (seen, needed) = (corpus.train.len(), recipe.batch * recipe.steps + 1);
+    if seen < needed {
+        bail!(
+            "{}: {seen} characters to learn from, and {} streams of {} take {needed}: \
+             lower --batch and --steps",
+            corpus.name,
+            recipe.batch,
+            recipe.steps
+        );
+    }
+    Ok(())
+}
+
 /// Trains the model on a text and judges it on the held-out part.
 pub fn learn(
     run: &mut Run,
@@ -59,6 +75,7 @@ pub fn learn(
     recipe: &Recipe,
     seed: u64,
 ) -> Result<Story> {
+    long_enough(&corpus, recipe)?;
     let counted = count(run, hands, &corpus, false);
     let mut network = network(recipe, &corpus, seed)?;
     run.count("text_parameters", network.parameter_count());
@@ -67,24 +84,25 @@ pub fn learn(
     drop(bar);
     let bits = bits_per_character(&mut network, &corpus.held_out)?;
     told(run, &counted, &curve, bits)?;
-    Ok(Story { corpus, network })
+    Ok(Story { corpus, network, counted })
 }
 
 /// The same with the reader's functions, in `f64` and on a smaller scale.
 pub fn learn_mine(
     run: &mut Run,
     hands: Hands,
-    corpus: &Corpus,
+    corpus: Corpus,
     recipe: &Recipe,
     seed: u64,
-) -> Result<SequenceNetwork<f64>> {
-    let counted = count(run, hands, corpus, true);
-    let bar = run.progress("reading with your functions", recipe.updates(corpus));
-    let (mut network, curve) = mine::learn(hands, recipe, corpus, &bar, seed)?;
+) -> Result<Story<f64>> {
+    long_enough(&corpus, recipe)?;
+    let counted = count(run, hands, &corpus, true);
+    let bar = run.progress("reading with your functions", recipe.updates(&corpus));
+    let (mut network, curve) = mine::learn(hands, recipe, &corpus, &bar, seed)?;
     drop(bar);
     let bits = bits_per_character(&mut network, &corpus.held_out)?;
     told(run, &counted, &curve, bits)?;
-    Ok(network)
+    Ok(Story { corpus, network, counted })
 }
 
 /// The table and the curve.
@@ -157,28 +175,32 @@ impl Writer {
     // ANCHOR_END: write
 }
 
-/// Texts at several temperatures, all from the same random numbers.
-pub fn write<T: Real>(
-    run: &mut Run,
-    hands: Hands,
-    corpus: &Corpus,
-    network: &mut SequenceNetwork<T>,
-    (prompt, seed): (&str, u64),
-    temperatures: &[f64],
-) -> Result {
-    let vocabulary = &corpus.vocabulary;
-    let (start, replaced) = vocabulary.encode_lossy(prompt);
-    run.heading("It goes on writing");
-    for lost in &replaced {
-        run.say(&format!("In the prompt: {lost}"));
+impl<T: Real> Story<T> {
+    /// Texts at several temperatures, all from the same random numbers.
+    pub fn write(
+        &mut self,
+        run: &mut Run,
+        hands: Hands,
+        prompt: &str,
+        temperatures: &[f64],
+    ) -> Result {
+        let seed = run.arguments().seed;
+        let vocabulary = &self.corpus.vocabulary;
+        let (start, replaced) = vocabulary.encode_lossy(prompt);
+        if start.is_empty() {
+            bail!("--prompt needs a character to go on from");
+        }
+        run.heading("It goes on writing");
+        replaced.iter().for_each(|lost| run.say(&format!("In the prompt: {lost}")));
+        let start_words = vocabulary.decode(&start);
+        run.say(&format!("After \"{}\":", start_words.escape_debug()));
+        for &temperature in temperatures {
+            let writer = Writer { hands, temperature, count: 160 };
+            let written = writer.write(&mut self.network, &start, &mut rng(seed))?;
+            run.say("");
+            run.say(&format!("temperature {temperature}:"));
+            run.say(&vocabulary.decode(&written).replace('\n', " / "));
+        }
+        Ok(())
     }
-    run.say(&format!("After \"{}\":", vocabulary.decode(&start).escape_debug()));
-    for &temperature in temperatures {
-        let writer = Writer { hands, temperature, count: 160 };
-        let written = writer.write(network, &start, &mut rng(seed))?;
-        run.say("");
-        run.say(&format!("temperature {temperature}:"));
-        run.say(&vocabulary.decode(&written).replace('\n', " / "));
-    }
-    Ok(())
 }

@@ -96,7 +96,27 @@ impl Recipe {
         self.learn_with(&mut Adam::new(self.rate), &config, network, corpus, bar)
     }
 
-    /// The same with another optimizer, or another way to read.
+    /// Trains with another optimizer, or another way to read, and looks at nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::learn`].
+    pub fn learn_quietly<T: Real>(
+        &self,
+        optimizer: &mut dyn Optimizer<T>,
+        config: &TextConfig,
+        network: &mut SequenceNetwork<T>,
+        corpus: &Corpus,
+        bar: &Bar,
+    ) -> Result {
+        let mut watch = |_: &TextStep, _: &mut SequenceNetwork<T>| {
+            bar.inc(1);
+            ControlFlow::Continue(())
+        };
+        Ok(fit_text(network, optimizer, &corpus.train, config, &mut watch)?)
+    }
+
+    /// The same as [`Self::learn`] with another optimizer, or another way to read.
     ///
     /// # Errors
     ///

@@ -43,6 +43,7 @@ enum Kind {
     Positive { default: f64 },
     Choice { options: &'static [&'static str] },
     Switch,
+    Text { operand: &'static str, default: &'static str },
     Data,
     Out,
     Report,
@@ -125,6 +126,21 @@ impl Flag {
         Flag { name, help, kind: Kind::Switch }
     }
 
+    /// Any words: `Flag::text("prompt", "TEXT", "The ", "...")`. They are on record.
+    pub const fn text(
+        name: &'static str,
+        operand: &'static str,
+        default: &'static str,
+        help: &'static str,
+    ) -> Flag {
+        Flag { name, help, kind: Kind::Text { operand, default } }
+    }
+
+    /// The name of a file to read. It is not on record: it differs between machines.
+    pub const fn file(name: &'static str, help: &'static str) -> Flag {
+        Flag::text(name, "FILE", "", help)
+    }
+
     const SEED: Flag =
         Flag { name: "seed", help: "where everything random starts", kind: Kind::Seed };
     const OUT: Flag =
@@ -142,6 +158,7 @@ impl Flag {
             Kind::Number { .. } | Kind::Positive { .. } => " X".to_string(),
             Kind::Choice { options } => format!(" {}", options.join("|")),
             Kind::Switch => String::new(),
+            Kind::Text { operand, .. } => format!(" {operand}"),
             Kind::Data | Kind::Out => " DIR".to_string(),
             Kind::Report => " FILE".to_string(),
         }
@@ -155,6 +172,8 @@ impl Flag {
                 Some(default.to_string())
             }
             Kind::Choice { options } => options.first().map(|first| first.to_string()),
+            Kind::Text { default: "", .. } => None,
+            Kind::Text { default, .. } => Some(format!("{default:?}")),
             Kind::Out => Some(format!("target/lessons/lesson{number:02}")),
             Kind::Switch | Kind::Data | Kind::Report => None,
         }
@@ -168,6 +187,7 @@ impl Flag {
             Kind::Number { default, .. } | Kind::Positive { default } => json!(default),
             Kind::Choice { options } => json!(options.first()),
             Kind::Switch => json!(false),
+            Kind::Text { default, .. } => json!(default),
             Kind::Data | Kind::Out | Kind::Report => Value::Null,
         }
     }
@@ -194,7 +214,9 @@ impl Flag {
                 Err(Error::usage(message))
             }
             Kind::Switch => Ok(json!(true)),
-            Kind::Data | Kind::Out | Kind::Report => Ok(json!(typed)),
+            Kind::Text { .. } | Kind::Data | Kind::Out | Kind::Report => {
+                Ok(json!(typed))
+            }
         }
     }
 
@@ -293,6 +315,16 @@ impl Arguments {
         self.own(name).as_f64().unwrap_or_default()
     }
 
+    /// The words after a text flag, empty where none were typed and none are usual.
+    pub fn text(&self, name: &str) -> String {
+        self.own(name).as_str().unwrap_or_default().to_string()
+    }
+
+    /// The file that was named.
+    pub fn file(&self, name: &str) -> Option<PathBuf> {
+        Some(self.text(name)).filter(|file| !file.is_empty()).map(PathBuf::from)
+    }
+
     /// The word chosen for the lesson's own [`Flag::choice`].
     pub fn choice(&self, name: &str) -> String {
         self.own(name).as_str().unwrap_or_default().to_string()
@@ -327,6 +359,7 @@ impl Arguments {
         let pairs = settings
             .iter()
             .filter(|s| !matches!(s.flag.kind, Kind::Out | Kind::Report | Kind::Seed))
+            .filter(|s| !matches!(s.flag.kind, Kind::Text { operand: "FILE", .. }))
             .map(|s| (s.flag.name.to_string(), s.value.clone()));
         Value::Object(pairs.collect())
     }

@@ -15,6 +15,7 @@ const LESSONS: &[(&str, &str)] = &[
     ("lesson04", env!("CARGO_BIN_EXE_lesson04")),
     ("lesson05", env!("CARGO_BIN_EXE_lesson05")),
     ("lesson06", env!("CARGO_BIN_EXE_lesson06")),
+    ("lesson07", env!("CARGO_BIN_EXE_lesson07")),
 ];
 
 /// What every lesson refuses: arguments, and words that its answer must hold.
@@ -61,6 +62,11 @@ const CASES: &[(&str, &str, &str, i32)] = &[
     ("lesson06", "--data", "--data needs a value: --data DIR", 2),
     ("lesson06", "--data no/such", "--data: no/such is not there", 2),
     ("lesson06", "--optimizer sgd", "unknown flag --optimizer", 2),
+    ("lesson07", "--clip 0", "--clip must be a number above 0, not 0", 2),
+    ("lesson07", "--temperature -1", "--temperature must be a number between 0", 2),
+    ("lesson07", "--corpus", "--corpus needs a value: --corpus FILE", 2),
+    ("lesson07", "--corpus no/such.txt", "no/such.txt: cannot be read", 1),
+    ("lesson07", "--corpus shared", "shared: cannot be read: not a file", 1),
 ];
 
 fn program(lesson: &str) -> &'static str {
