@@ -15,6 +15,9 @@ use crate::microscope::spectral_radius;
 const RATE: f64 = 2.0;
 const RECIPE: Recipe = Recipe { hidden: 64, epochs: 1, rate: RATE, ..VANILLA };
 
+/// The spectral radius of the state weights at the start.
+const RADIUS: f64 = 1.5;
+
 /// One training: with ReLU or tanh, clipped or not.
 #[derive(Clone, Copy)]
 struct Trial {
@@ -30,11 +33,11 @@ struct Outcome {
 }
 
 impl Trial {
-    /// A layer whose state weights have a spectral radius of 1.
+    /// A layer whose state weights have a spectral radius of [`RADIUS`].
     fn layer(self, seed: u64) -> Rnn {
         let mut layer: Rnn = Rnn::new(RECIPE.width, RECIPE.hidden, &mut rng(seed));
         let weight = layer.weight_hh.value.map(f64::from);
-        layer.weight_hh.value /= spectral_radius(&weight) as f32;
+        layer.weight_hh.value *= (RADIUS / spectral_radius(&weight)) as f32;
         if self.relu { layer.relu() } else { layer }
     }
 
@@ -93,17 +96,20 @@ pub fn show(run: &mut Run, corpus: &Corpus, seed: u64) -> Result {
         let name = trial.name();
         let bits = match &outcome.end {
             Ok(bits) => {
-                run.value(&format!("explode_{name}_bits"), *bits);
+                if trial.clipped || !trial.relu {
+                    run.value(&format!("explode_{name}_bits"), *bits);
+                }
                 format!("{bits:.3}")
             }
-            Err(_) => {
-                let broke = outcome.norms.len() + 1;
-                run.value(&format!("explode_{name}_update"), broke as f64);
-                format!("broke off at update {broke}")
-            }
+            Err(_) => format!("broke off at update {}", outcome.norms.len() + 1),
         };
-        if outcome.end.is_ok() {
-            run.value(&format!("explode_{name}_norm"), longest);
+        if trial.clipped {
+            run.value(&format!("explode_{name}_norm"), longest.log10());
+        }
+        if trial.relu && !trial.clipped {
+            // the last update that was made, if it did not break off
+            let broke = (outcome.norms.len() + 1).min(RECIPE.updates(corpus));
+            run.value("explode_relu_free_update", broke as f64);
         }
         let gradient = if trial.clipped { "clipped to 1" } else { "free" };
         let unit = if trial.relu { "ReLU" } else { "tanh" };
@@ -113,7 +119,7 @@ pub fn show(run: &mut Run, corpus: &Corpus, seed: u64) -> Result {
     drop(bar);
     run.say(&format!(
         "Plain descent with a rate of {RATE}, once through the text, state weights of \
-         spectral radius 1:"
+         spectral radius {RADIUS}:"
     ));
     let names = ["layer", "gradient", "longest seen", "held-out bits per character"];
     run.table(&names, &rows);
