@@ -44,7 +44,7 @@
 //! | 4 Backpropagation | [`gradcheck`], and `backward` of every [`layer`] |
 //! | 5 Training | [`train`], [`optimizer`] |
 //! | 6 Convolution | convolution, pooling, residual block in [`layer`]; [`kernels`] |
-//! | 7 Recurrent networks | [`sequence`], [`Recurrent`], [`SequenceNetwork`], `data::text` |
+//! | 7 Recurrent networks | [`sequence`], [`Recurrent`], [`SequenceNetwork`] |
 //!
 //! [`mod@real`] and [`kernels`] carry all of them. Lessons that are not in this table
 //! are not written yet.

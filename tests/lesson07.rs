@@ -111,17 +111,13 @@ fn unroll() -> Box<dyn Check> {
                 equal(states.shape().1, x.ncols()).because("Of the columns.")
             })
         })
-        .law(
-            "fresh",
-            "From a state of zeros, the first state is tanh(W x + b).",
-            |f| {
-                given(&CASE, case(1), |(w, u, b, x, start)| {
-                    let (x, zeros) = (steps(x, 0, 1), vec![0.0; start.len()]);
-                    let seen = f((w, u, b), &x, &zeros);
-                    near_slice(seen.as_slice(), one_step((w, u, b), &x, 0, &zeros))
-                })
-            },
-        )
+        .law("fresh", "From a state of zeros, the first state is tanh(W x + b).", |f| {
+            given(&CASE, case(1), |(w, u, b, x, start)| {
+                let (x, zeros) = (steps(x, 0, 1), vec![0.0; start.len()]);
+                let seen = f((w, u, b), &x, &zeros);
+                near_slice(seen.as_slice(), one_step((w, u, b), &x, 0, &zeros))
+            })
+        })
         .law(
             "remembers",
             "The state before a step goes into it through the state weights.",
@@ -203,15 +199,15 @@ fn unroll() -> Box<dyn Check> {
             "state_transposed",
             wrong::state_transposed as Unroll,
             "remembers",
-            "Your state weights are transposed. Row i of `state_weight` makes unit i: \
-             `state_weight * state`.",
+            "Your state weights are transposed. Row i of `state_weight` makes unit \
+             i: `state_weight * state`.",
         )
         .wrong(
             "start_every_step",
             wrong::start_every_step as Unroll,
             "goes_on",
-            "Every step of yours begins with `start`. The state of one step goes into \
-             the next.",
+            "Every step of yours begins with `start`. The state of one step goes \
+             into the next.",
         )
         .wrong(
             "first_input_only",
@@ -225,14 +221,17 @@ fn unroll() -> Box<dyn Check> {
             "goes_on",
             "You read the sequence from its end. Step 0 comes first.",
         )
-        .hint("One loop over the steps. Keep a variable `state`, which begins as `start`.")
         .hint(
-            "Inside: `let sum = input_weight * inputs.column(t) + state_weight * &state`, \
-             plus the biases.",
+            "One loop over the steps. Keep a variable `state`, which begins as \
+             `start`.",
         )
         .hint(
-            "`gradbook::Vector::from_column_slice(biases)` makes a column of a slice, \
-             and `sum.map(f64::tanh)` works entry by entry.",
+            "Inside: `let sum = input_weight * inputs.column(t) + state_weight * \
+             &state`, plus the biases.",
+        )
+        .hint(
+            "`gradbook::Vector::from_column_slice(biases)` makes a column of a \
+             slice, and `sum.map(f64::tanh)` works entry by entry.",
         )
         .hint("Then `state` becomes the new one, and `states.set_column(t, &state)`.")
         .build()
@@ -288,11 +287,15 @@ fn clip() -> Box<dyn Check> {
         })
         .law("limit", "A gradient that is too long gets the length `limit`.", |f| {
             let share = one_of(&[0.5, 0.25, 0.75, 0.125]);
-            given(&["gradients", "share"], (gradients(), share), |(gradients, share)| {
-                let limit = share * length(gradients);
-                near(length(&f(gradients, limit)), limit)
-                    .because(format!("The limit is {limit}."))
-            })
+            given(
+                &["gradients", "share"],
+                (gradients(), share),
+                |(gradients, share)| {
+                    let limit = share * length(gradients);
+                    near(length(&f(gradients, limit)), limit)
+                        .because(format!("The limit is {limit}."))
+                },
+            )
         })
         .wrong(
             "always",
@@ -312,22 +315,22 @@ fn clip() -> Box<dyn Check> {
             "sum_of_sizes",
             wrong::sum_of_sizes as Clip,
             "short_stays",
-            "You add up the sizes of the entries. The length is the square root of the \
-             sum of the squares.",
+            "You add up the sizes of the entries. The length is the square root of \
+             the sum of the squares.",
         )
         .wrong(
             "each_entry",
             wrong::each_entry as Clip,
             "one_factor",
-            "You clip each entry by itself. That turns the gradient: the step no longer \
-             goes where it pointed. One factor for all keeps the direction.",
+            "You clip each entry by itself. That turns the gradient: the step no \
+             longer goes where it pointed. One factor for all keeps the direction.",
         )
         .wrong(
             "each_tensor",
             wrong::each_tensor as Clip,
             "one_factor",
-            "You clip each tensor by itself, which turns the gradient as a whole. Take \
-             one length over all of them.",
+            "You clip each tensor by itself, which turns the gradient as a whole. \
+             Take one length over all of them.",
         )
         .wrong(
             "largest_entry",
@@ -340,26 +343,29 @@ fn clip() -> Box<dyn Check> {
             "to_length_one",
             wrong::to_length_one as Clip,
             "limit",
-            "You divide by the length and stop there, so the new length is 1. Multiply \
-             by the limit, too.",
+            "You divide by the length and stop there, so the new length is 1. \
+             Multiply by the limit, too.",
         )
         .wrong(
             "upside_down",
             wrong::upside_down as Clip,
             "limit",
-            "Your factor is upside down: it makes long gradients longer. It is limit / \
-             length.",
+            "Your factor is upside down: it makes long gradients longer. It is limit \
+             / length.",
         )
         .wrong(
             "to_zero",
             wrong::to_zero as Clip,
             "limit",
-            "You throw away a gradient that is too long. Its direction is still good: \
-             shorten it.",
+            "You throw away a gradient that is too long. Its direction is still \
+             good: shorten it.",
         )
         .hint("First the length, over all entries of all tensors.")
         .hint("`gradients.iter().flatten()` goes through all entries.")
-        .hint("The factor is `limit / length` if the length is above the limit, else 1.")
+        .hint(
+            "The factor is `limit / length` if the length is above the limit, else \
+             1.",
+        )
         .hint(
             "Multiply everything by the factor. With nothing to divide for short \
              gradients, a gradient of zeros does no harm.",
@@ -439,8 +445,8 @@ fn bigram_bits() -> Box<dyn Check> {
             "sign",
             wrong::sign as BigramBits,
             "nothing_seen",
-            "The sign is flipped: the logarithm of a probability is negative, its cost \
-             is -log2 p.",
+            "The sign is flipped: the logarithm of a probability is negative, its \
+             cost is -log2 p.",
         )
         .wrong(
             "summed",
@@ -481,8 +487,8 @@ fn bigram_bits() -> Box<dyn Check> {
             "last_counted",
             wrong::last_counted as BigramBits,
             "nothing_seen",
-            "You divide by how often a stands in `train`. Where it stands last, nothing \
-             comes after it: count pairs.",
+            "You divide by how often a stands in `train`. Where it stands last, \
+             nothing comes after it: count pairs.",
         )
         .wrong(
             "peeked",
@@ -495,15 +501,15 @@ fn bigram_bits() -> Box<dyn Check> {
             "turned_round",
             wrong::turned_round as BigramBits,
             "one_pair",
-            "Your pairs are turned round: you ask what came before. Row a of the counts \
-             holds what came after a.",
+            "Your pairs are turned round: you ask what came before. Row a of the \
+             counts holds what came after a.",
         )
         .wrong(
             "log_of_mean",
             wrong::log_of_mean as BigramBits,
             "mean",
-            "You take the logarithm of the mean probability. Average the logarithms: a \
-             text's probability is a product.",
+            "You take the logarithm of the mean probability. Average the logarithms: \
+             a text's probability is a product.",
         )
         .hint("A table of counts, characters x characters: row a, column b.")
         .hint("`train.windows(2)` goes through the pairs of neighbors.")
@@ -512,8 +518,8 @@ fn bigram_bits() -> Box<dyn Check> {
              Mind that these are whole numbers until you make them `f64`.",
         )
         .hint(
-            "Add up `-p.log2()` over `held_out.windows(2)` and divide by how many pairs \
-             there are.",
+            "Add up `-p.log2()` over `held_out.windows(2)` and divide by how many \
+             pairs there are.",
         )
         .build()
 }
@@ -541,6 +547,11 @@ fn unit() -> impl Strategy<Value = f64> {
     (0..64_u8).prop_map(|k| (2.0 * f64::from(k) + 1.0) / 128.0)
 }
 
+/// The largest of some numbers.
+fn largest_of(numbers: &[f64]) -> f64 {
+    numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max)
+}
+
 /// The largest number below 1.
 const NEARLY_ONE: f64 = 1.0 - f64::EPSILON / 2.0;
 
@@ -562,7 +573,8 @@ fn sample() -> Box<dyn Check> {
         })
         .law(
             "stacked",
-            "At temperature 1, u falls into its share of the pile: they stand in order.",
+            "At temperature 1, u falls into its share of the pile: they stand in \
+             order.",
             move |f| {
                 given(&["logits", "u"], (logits(), unit()), |(logits, u)| {
                     equal(f(logits, 1.0, *u), fallen(logits, 1.0, *u)).because(format!(
@@ -618,7 +630,7 @@ fn sample() -> Box<dyn Check> {
             "At temperature 0 the first of the largest logits wins.",
             move |f| {
                 given(&["logits", "u"], (logits(), unit()), |(logits, u)| {
-                    let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                    let largest = largest_of(logits);
                     let first = logits.iter().position(|&z| z == largest);
                     equal(Some(f(logits, 0.0, *u)), first)
                 })
@@ -647,8 +659,8 @@ fn sample() -> Box<dyn Check> {
             "share_alone",
             wrong::share_alone as Sample,
             "stacked",
-            "You compare u with each share alone. Stack them: compare with the sum of \
-             the shares so far.",
+            "You compare u with each share alone. Stack them: compare with the sum \
+             of the shares so far.",
         )
         .wrong(
             "from_the_top",
@@ -660,8 +672,8 @@ fn sample() -> Box<dyn Check> {
             "one_too_high",
             wrong::one_too_high as Sample,
             "stacked",
-            "You return the index of the next share. The answer is the first one whose \
-             upper end lies above u.",
+            "You return the index of the next share. The answer is the first one \
+             whose upper end lies above u.",
         )
         .wrong(
             "no_temperature",
@@ -680,15 +692,15 @@ fn sample() -> Box<dyn Check> {
             "shares_divided",
             wrong::shares_divided as Sample,
             "temperature",
-            "You divide the shares by the temperature. Then they no longer add up to 1. \
-             Divide the logits.",
+            "You divide the shares by the temperature. Then they no longer add up to \
+             1. Divide the logits.",
         )
         .wrong(
             "border_below",
             wrong::border_below as Sample,
             "border",
-            "On a border you take the lower share, and with u = 0 even one of size 0. \
-             Compare with `<`, not `<=`.",
+            "On a border you take the lower share, and with u = 0 even one of size \
+             0. Compare with `<`, not `<=`.",
         )
         .wrong(
             "no_shift",
@@ -701,26 +713,35 @@ fn sample() -> Box<dyn Check> {
             "zero_divides",
             wrong::zero_divides as Sample,
             "zero",
-            "At temperature 0 you divide by 0. Answer that case first: the index of the \
-             largest logit.",
+            "At temperature 0 you divide by 0. Answer that case first: the index of \
+             the largest logit.",
         )
         .wrong(
             "last_of_equals",
             wrong::last_of_equals as Sample,
             "zero",
-            "Of equal logits you take the last; `max_by` does that. The first was asked \
-             for.",
+            "Of equal logits you take the last; `max_by` does that. The first was \
+             asked for.",
         )
         .wrong(
             "past_the_end",
             wrong::past_the_end as Sample,
             "end",
-            "When rounding leaves the pile a little below 1, a large u falls past its \
-             end. Return the last index then.",
+            "When rounding leaves the pile a little below 1, a large u falls past \
+             its end. Return the last index then.",
         )
-        .hint("Answer temperature 0 first: find the largest, then the first equal to it.")
-        .hint("Powers: e to ((z - largest) / temperature). Their sum makes shares of them.")
-        .hint("Go up: add share by share to a sum, and return at the first with `u < sum`.")
+        .hint(
+            "Answer temperature 0 first: find the largest, then the first equal to \
+             it.",
+        )
+        .hint(
+            "Powers: e to ((z - largest) / temperature). Their sum makes shares of \
+             them.",
+        )
+        .hint(
+            "Go up: add share by share to a sum, and return at the first with `u < \
+             sum`.",
+        )
         .hint("After the loop, return the last index.")
         .build()
 }
@@ -802,8 +823,8 @@ fn through_time() -> Box<dyn Check> {
         })
         .law(
             "one_step",
-            "For a sequence of one step: the slope of tanh, then the way back through \
-             two affine layers.",
+            "For a sequence of one step: the slope of tanh, then the way back \
+             through two affine layers.",
             |f| {
                 given(&BACK, back(1), |case| {
                     let case = first_step(case);
@@ -815,7 +836,8 @@ fn through_time() -> Box<dyn Check> {
         )
         .law(
             "start",
-            "dL/d(start) holds what every step has to say, passed on from step to step.",
+            "dL/d(start) holds what every step has to say, passed on from step to \
+             step.",
             |f| {
                 given(&BACK, back(1), |case| {
                     near_slice(ask(f, case).3, gradients_by_roads(case).3)
@@ -829,8 +851,8 @@ fn through_time() -> Box<dyn Check> {
         })
         .law(
             "input_weight",
-            "dL/d(input_weight) adds up, over the steps, the slopes of the sums times \
-             the inputs of the same step.",
+            "dL/d(input_weight) adds up, over the steps, the slopes of the sums \
+             times the inputs of the same step.",
             |f| {
                 given(&BACK, back(1), |case| {
                     near_matrix(ask(f, case).0, gradients_by_roads(case).0)
@@ -839,8 +861,8 @@ fn through_time() -> Box<dyn Check> {
         )
         .law(
             "state_weight",
-            "dL/d(state_weight) adds up, over the steps, the slopes of the sums times \
-             the state before the step.",
+            "dL/d(state_weight) adds up, over the steps, the slopes of the sums \
+             times the state before the step.",
             |f| {
                 given(&BACK, back(1), |case| {
                     near_matrix(ask(f, case).1, gradients_by_roads(case).1)
@@ -858,8 +880,8 @@ fn through_time() -> Box<dyn Check> {
             "tanh_of_state",
             wrong::tanh_of_state as ThroughTime,
             "one_step",
-            "You take the tanh of a state. It has been taken already: the slope is 1 - \
-             state * state.",
+            "You take the tanh of a state. It has been taken already: the slope is 1 \
+             - state * state.",
         )
         .wrong(
             "not_transposed",
@@ -872,8 +894,8 @@ fn through_time() -> Box<dyn Check> {
             "state_after",
             wrong::state_after as ThroughTime,
             "one_step",
-            "In dL/d(state_weight) you multiply by the state after the step. What went \
-             through the weights was the state before it.",
+            "In dL/d(state_weight) you multiply by the state after the step. What \
+             went through the weights was the state before it.",
         )
         .wrong(
             "start_forgotten",
@@ -892,8 +914,9 @@ fn through_time() -> Box<dyn Check> {
             "each_step_alone",
             wrong::each_step_alone as ThroughTime,
             "start",
-            "Nothing travels through time: each step of yours hears only from the loss. \
-             Its state also feeds the next step. Add what comes back from there.",
+            "Nothing travels through time: each step of yours hears only from the \
+             loss. Its state also feeds the next step. Add what comes back from \
+             there.",
         )
         .wrong(
             "last_word_only",
@@ -913,32 +936,32 @@ fn through_time() -> Box<dyn Check> {
             "mean_over_steps",
             wrong::mean_over_steps as ThroughTime,
             "biases",
-            "You divide by the number of steps. The weights serve every step, and what \
-             they get from each adds up. A mean belongs to the loss.",
+            "You divide by the number of steps. The weights serve every step, and \
+             what they get from each adds up. A mean belongs to the loss.",
         )
         .wrong(
             "inputs_reversed",
             wrong::inputs_reversed as ThroughTime,
             "input_weight",
-            "You go back in time, but take the inputs from the front. Step t belongs to \
-             column t of the inputs.",
+            "You go back in time, but take the inputs from the front. Step t belongs \
+             to column t of the inputs.",
         )
         .hint(
-            "A loop from the last step to the first, and a variable `from_later`, zeros \
-             at first: what the next step passes back.",
+            "A loop from the last step to the first, and a variable `from_later`, \
+             zeros at first: what the next step passes back.",
         )
         .hint(
-            "At step t: `grad = grad_states.column(t) + from_later`, then for each unit \
-             `sum = grad * (1 - state * state)`.",
+            "At step t: `grad = grad_states.column(t) + from_later`, then for each \
+             unit `sum = grad * (1 - state * state)`.",
         )
         .hint(
-            "The sum is an affine function of the input, of the state before and of the \
-             biases. Exercise 4.2 has the way back: add a column times a row to each of \
-             the two weights' gradients.",
+            "The sum is an affine function of the input, of the state before and of \
+             the biases. Exercise 4.2 has the way back: add a column times a row to \
+             each of the two weights' gradients.",
         )
         .hint(
-            "Then `from_later = state_weight.transpose() * sum`. After the loop it is \
-             dL/d(start).",
+            "Then `from_later = state_weight.transpose() * sum`. After the loop it \
+             is dL/d(start).",
         )
         .build()
 }

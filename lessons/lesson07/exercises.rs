@@ -32,13 +32,14 @@ pub fn unroll(
 
 /// Exercise 7.2: clip the gradient.
 ///
-/// `gradients` holds one list for each tensor of the network. Together they are one long
-/// vector; its length is the square root of the sum of the squares of *all* its entries.
-/// If that length is above `limit` (which is positive), multiply every entry by the one
-/// factor that makes the length equal to `limit`. Otherwise return what came in.
+/// `gradients` holds one list for each tensor of the network. Together they are one
+/// long vector; its length is the square root of the sum of the squares of *all* its
+/// entries. If that length is above `limit` (which is positive), multiply every entry
+/// by the one factor that makes the length equal to `limit`. Otherwise return what came
+/// in.
 ///
-/// The gradients `[[3, 0], [4]]` have the length 5. With a limit of 10 they stay as they
-/// are, with a limit of 1 they become `[[0.6, 0], [0.8]]`.
+/// The gradients `[[3, 0], [4]]` have the length 5. With a limit of 10 they stay as
+/// they are, with a limit of 1 they become `[[0.6, 0], [0.8]]`.
 pub fn clip(gradients: &[Vec<f64>], limit: f64) -> Vec<Vec<f64>> {
     todo!("exercise 7.2")
 }
@@ -63,14 +64,14 @@ pub fn bigram_bits(train: &[usize], held_out: &[usize], characters: usize) -> f6
 
 /// Exercise 7.4: draw a character.
 ///
-/// Divide the logits by the temperature, make shares of them with softmax, and stack the
-/// shares on top of each other, the first at the bottom: a pile from 0 to 1. `u` is a
-/// random number from 0 up to, but not including, 1. Returns the index of the share that
-/// `u` falls into. A number on the border of two belongs to the upper one.
+/// Divide the logits by the temperature, make shares of them with softmax, and stack
+/// the shares on top of each other, the first at the bottom: a pile from 0 to 1. `u` is
+/// a random number from 0 up to, but not including, 1. Returns the index of the share
+/// that `u` falls into. A number on the border of two belongs to the upper one.
 ///
-/// A temperature of 0 means the largest logit, whatever `u` is; of equal ones, the first.
-/// A temperature of a thousandth must work, too, and rounding must never lead past the
-/// last index.
+/// A temperature of 0 means the largest logit, whatever `u` is; of equal ones, the
+/// first. A temperature of a thousandth must work, too, and rounding must never lead
+/// past the last index.
 ///
 /// The logits `[0, ln 3]` at temperature 1 have the shares `[0.25, 0.75]`: `u = 0.2`
 /// gives 0 and `u = 0.3` gives 1. At temperature 0.5 the shares are `[0.1, 0.9]`, and
@@ -82,19 +83,19 @@ pub fn sample(logits: &[f64], temperature: f64, u: f64) -> usize {
 /// Exercise 7.5: backpropagation through time.
 ///
 /// `inputs`, `start` and `states` are those of exercise 7.1, whose forward pass is
-/// already done. `grad_states` is units x steps: column `t` is what the loss says to the
-/// state after step `t` directly. That state also feeds the next step, and what comes
-/// back from there must be added.
+/// already done. `grad_states` is units x steps: column `t` is what the loss says to
+/// the state after step `t` directly. That state also feeds the next step, and what
+/// comes back from there must be added.
 ///
-/// Returns dL/d(input_weight), dL/d(state_weight), dL/d(biases) and dL/d(start). Go from
-/// the last step to the first. The slope of tanh is `1 - state * state`. Every step uses
-/// the same weights, so their gradients add up over the steps.
+/// Returns dL/d(input_weight), dL/d(state_weight), dL/d(biases) and dL/d(start). Go
+/// from the last step to the first. The slope of tanh is `1 - state * state`. Every
+/// step uses the same weights, so their gradients add up over the steps.
 ///
 /// The example of exercise 7.1, with `grad_states = [0  1]`. Step 2: the sum gets
 /// `1 (1 - 0) = 1`, and passes `1 * 1` on to the state before. Step 1: the state gets
 /// `0 + 1`, its sum `1 (1 - 0.36) = 0.64`. So dL/d(input_weight) is
-/// `1 (-0.6) + 0.64 ln 2`, dL/d(state_weight) is `1 (0.6) + 0.64 (0) = 0.6`, dL/d(biases)
-/// is `1.64`, and dL/d(start) is `0.64`.
+/// `1 (-0.6) + 0.64 ln 2`, dL/d(state_weight) is `1 (0.6) + 0.64 (0) = 0.6`,
+/// dL/d(biases) is `1.64`, and dL/d(start) is `0.64`.
 pub fn through_time(
     (input_weight, state_weight, biases): Weights,
     inputs: &Matrix,

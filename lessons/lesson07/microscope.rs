@@ -25,7 +25,8 @@ fn state_weight(random: &mut Rng) -> Matrix {
 }
 
 // ANCHOR: radius
-/// The size of the largest eigenvalue: by how much the matrix stretches in the long run.
+/// The size of the largest eigenvalue: by how much the matrix stretches in the long
+/// run.
 pub fn spectral_radius(weight: &Matrix) -> f64 {
     let sizes = weight.complex_eigenvalues().map(|eigenvalue| eigenvalue.norm());
     sizes.max()

@@ -186,8 +186,9 @@ const ECHO_STEPS: [usize; 5] = [1, 2, 4, 8, 16];
 const ECHO: [usize; 2] = [30_000, 5_000];
 
 // ANCHOR: echo
-/// A text without sense, like DaBcAd...: capital letters drawn by chance (tokens 0 to 3)
-/// take turns with small ones (4 to 7), each the echo of the capital DELAY steps before.
+/// A text without sense, like DaBcAd...: capital letters drawn by chance (tokens 0 to
+/// 3) take turns with small ones (4 to 7), each the echo of the capital DELAY steps
+/// before.
 fn echo(count: usize, random: &mut Rng) -> Vec<usize> {
     let mut text: Vec<usize> = vec![];
     for t in 0..count {

@@ -85,7 +85,8 @@ impl Recipe {
     ///
     /// # Errors
     ///
-    /// When the text is too short for the recipe, or training leaves the finite numbers.
+    /// When the text is too short for the recipe, or training leaves the finite
+    /// numbers.
     pub fn learn<T: Real>(
         &self,
         network: &mut SequenceNetwork<T>,
