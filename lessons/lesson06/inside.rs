@@ -8,7 +8,7 @@ use lessons::{Result, Run};
 
 use crate::canvas::CANVAS;
 use crate::hands::{Hands, channel};
-use crate::models::{CNN, Setup, percent};
+use crate::models::{CNN, Setup};
 
 type Matrix64 = Matrix<f64>;
 
@@ -190,11 +190,11 @@ fn worst_place(run: &mut Run, net: &mut Sequential, test: &Dataset) -> Result {
         sum += costs.into_iter().fold(0.0, f64::max);
     }
     let worst = sum / images.max(1) as f64;
-    run.value("occlusion_worst", worst);
+    run.value("occlusion_worst_points", 100.0 * worst);
     run.say(&format!(
         "Covering 3 x 3 pixels at the worst place lowers the share of the right \
-         digit by {} on average, over {images} test images.",
-        percent(worst)
+         digit by {:.1} percentage points on average, over {images} test images.",
+        100.0 * worst
     ));
     Ok(())
 }
