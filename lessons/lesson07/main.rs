@@ -74,6 +74,7 @@ fn run(run: &mut Run) -> Result {
     }
     let mut story = story::learn(run, hands, corpus, &recipe, seed)?;
     story.write(run, hands, &args.text("prompt"), &[0.0, 0.5, 1.0, 1.5])?;
+    story::draw_shares(run, &mut story, "The net")?;
     explode::show(run, &story.corpus, seed)?;
     reach::contexts(run, &mut story)?;
     reach::truncation(run, &story.corpus, seed)?;

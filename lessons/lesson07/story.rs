@@ -3,7 +3,7 @@
 use gradbook::data::text::Corpus;
 use gradbook::layer::Rnn;
 use gradbook::network::Parameters;
-use gradbook::plot::{Axis, Chart, Role, Svg};
+use gradbook::plot::{Axis, Bars, Chart, Role, Svg};
 use gradbook::train::bits_per_character;
 use gradbook::{Input, Real, Rng, SequenceNetwork, Sequences, rng};
 use lessons::characters::{Counted, Curve, Recipe};
@@ -203,4 +203,40 @@ impl<T: Real> Story<T> {
         }
         Ok(())
     }
+}
+
+/// Temperatures of the picture.
+const TEMPERATURES: [f64; 7] = [0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0];
+
+/// The ten likeliest characters after a prompt, and their shares at each temperature.
+pub fn draw_shares(run: &mut Run, story: &mut Story, prompt: &str) -> Result {
+    let Story { corpus, network, .. } = story;
+    let (start, _) = corpus.vocabulary.encode_lossy(prompt);
+    let steps = Sequences::equal(start.len(), 1);
+    let mut state = network.state(1);
+    let logits = network.infer(Input::Tokens(&start), &steps, &mut state)?;
+    let logits = logits.column(logits.ncols() - 1).map(f64::from);
+    let mut order: Vec<usize> = (0..logits.len()).collect();
+    order.sort_by(|&a, &b| logits[b].total_cmp(&logits[a]));
+    order.truncate(10);
+    let names =
+        order.iter().map(|&token| match corpus.vocabulary.characters()[token] {
+            ' ' => "space".to_string(),
+            '\n' => "line end".to_string(),
+            character => character.to_string(),
+        });
+    let names: Vec<String> = names.collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let frame = |&temperature: &f64| {
+        let mut shares: Vec<f64> = logits.iter().map(|z| z / temperature).collect();
+        gradbook::activation::softmax_in_place(&mut shares);
+        let tallest: Vec<f64> = order.iter().map(|&token| shares[token]).collect();
+        let share = Axis::new("share", "").range(0.0, 1.0);
+        let bars = Bars::new(Axis::new("next character", ""), share, &names)
+            .group(Role::Activations, "share", &tallest)
+            .decimals(2);
+        (format!("temperature {temperature}"), bars.svg())
+    };
+    let frames: Vec<(String, Svg)> = TEMPERATURES.iter().map(frame).collect();
+    run.frames("temperature", "What comes next, colder and hotter.", &frames)
 }
