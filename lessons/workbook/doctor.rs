@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use gradbook::data::csv;
 use lessons::Result;
+use sha2::{Digest, Sha256};
 
 use crate::paint::Paint;
 use crate::place::{Place, exercises_name};
@@ -138,7 +138,7 @@ fn target(place: &Place) -> Finding {
     }
 }
 
-/// Every data set in the table of `datasets/README.md` is there and as long as it says.
+/// Every data set in the table of `datasets/README.md` is there and as the table says.
 fn data_sets(place: &Place) -> Vec<Finding> {
     let folder = place.root().join("datasets");
     let Ok(table) = fs::read_to_string(folder.join("README.md")) else {
@@ -157,48 +157,50 @@ const MEND_DATA: &str = "git checkout -- datasets";
 #[derive(Debug, PartialEq)]
 struct Row {
     file: String,
-    examples: usize,
-    features: usize,
+    holds: String,
     bytes: u64,
+    sha256: String,
 }
 
 impl Row {
     fn read(line: &str) -> Option<Row> {
         let cells: Vec<&str> = line.trim().split('|').map(str::trim).collect();
-        let ["", file, examples, features, _, bytes, ..] = cells[..] else {
+        let ["", file, holds, bytes, sha256, ""] = cells[..] else {
             return None;
         };
-        let file = file.strip_prefix('`')?.strip_suffix(".csv`")?;
+        let quoted = |cell: &str| {
+            let text = cell.strip_prefix('`')?.strip_suffix('`')?;
+            Some(text.to_string())
+        };
         Some(Row {
-            file: format!("{file}.csv"),
-            examples: examples.parse().ok()?,
-            features: features.parse().ok()?,
+            file: quoted(file)?,
+            holds: holds.to_string(),
             bytes: bytes.parse().ok()?,
+            sha256: quoted(sha256)?,
         })
     }
 
     fn examine(&self, folder: &Path) -> Finding {
-        let Row { file, examples, features, bytes } = self;
-        let path = folder.join(file);
-        let length = match fs::metadata(&path) {
-            Ok(metadata) => metadata.len(),
+        let Row { file, holds, bytes, sha256 } = self;
+        let content = match fs::read(folder.join(file)) {
+            Ok(content) => content,
             Err(_) => return bad(format!("datasets/{file} is missing"), MEND_DATA),
         };
+        let length = content.len() as u64;
         if length != *bytes {
             let what =
                 format!("datasets/{file} has {length} bytes and should have {bytes}");
             return bad(what, MEND_DATA);
         }
-        let table = match csv::read(&path) {
-            Ok(table) => table,
-            Err(error) => return bad(error.to_string(), MEND_DATA),
-        };
-        // One column is the class.
-        if (table.len(), table.header().len()) != (*examples, features + 1) {
-            return bad(format!("datasets/{file} lacks rows or columns"), MEND_DATA);
+        if hex(&Sha256::digest(&content)) != *sha256 {
+            return bad(format!("datasets/{file} has been changed"), MEND_DATA);
         }
-        good(format!("data set {file}: {examples} examples of {features} numbers"))
+        good(format!("data set {file}: {holds}"))
     }
+}
+
+fn hex(hash: &[u8]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The reader's files are where they belong.
@@ -264,32 +266,41 @@ mod tests {
 
     #[test]
     fn rows_of_the_table_are_read() {
-        let row = Row::read("| `iris.csv` | 150 | 4 | 3 | 3858 | `9cc1` |");
-        let file = "iris.csv".to_string();
-        let expected = Row { file, examples: 150, features: 4, bytes: 3858 };
+        let row = Row::read("| `iris.csv` | 150 examples | 3858 | `9cc1` |");
+        let expected = Row {
+            file: "iris.csv".to_string(),
+            holds: "150 examples".to_string(),
+            bytes: 3858,
+            sha256: "9cc1".to_string(),
+        };
         assert_eq!(row, Some(expected));
-        assert_eq!(Row::read("| --- | ---: | ---: | ---: | ---: | --- |"), None);
-        assert_eq!(Row::read("| file | examples | features | classes | bytes |"), None);
+        assert_eq!(Row::read("| --- | --- | ---: | --- |"), None);
+        assert_eq!(Row::read("| file | what it holds | bytes | SHA-256 |"), None);
         assert_eq!(Row::read("plain text"), None);
     }
 
     #[test]
-    fn a_cut_or_missing_data_set_is_found() {
+    fn a_cut_changed_or_missing_data_set_is_found() {
         let folder = tempfile::tempdir().expect("a folder");
-        let file = "x.csv".to_string();
-        let row = Row { file, examples: 2, features: 1, bytes: 14 };
-        let verdict = |row: &Row| row.examine(folder.path());
-        assert_eq!(verdict(&row), bad("datasets/x.csv is missing", MEND_DATA));
-        fs::write(folder.path().join("x.csv"), "a,class\n1,u\n2,v").expect("written");
-        let what = "datasets/x.csv has 15 bytes and should have 14";
-        assert_eq!(verdict(&row), bad(what, MEND_DATA));
-        let row = Row { bytes: 15, ..row };
-        assert_eq!(verdict(&row), good("data set x.csv: 2 examples of 1 numbers"));
-        let row = Row { examples: 3, ..row };
-        assert_eq!(
-            verdict(&row),
-            bad("datasets/x.csv lacks rows or columns", MEND_DATA)
-        );
+        let row = Row {
+            file: "x.txt".to_string(),
+            holds: "2 names".to_string(),
+            bytes: 3,
+            // of the three bytes "abc" (FIPS 180-4, its first example)
+            sha256: "ba7816bf8f01cfea414140de5dae2223\
+                     b00361a396177a9cb410ff61f20015ad"
+                .to_string(),
+        };
+        let verdict = || row.examine(folder.path());
+        let write = |text| fs::write(folder.path().join("x.txt"), text);
+        assert_eq!(verdict(), bad("datasets/x.txt is missing", MEND_DATA));
+        write("ab").expect("written");
+        let what = "datasets/x.txt has 2 bytes and should have 3";
+        assert_eq!(verdict(), bad(what, MEND_DATA));
+        write("abd").expect("written");
+        assert_eq!(verdict(), bad("datasets/x.txt has been changed", MEND_DATA));
+        write("abc").expect("written");
+        assert_eq!(verdict(), good("data set x.txt: 2 names"));
     }
 
     #[test]
