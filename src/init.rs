@@ -136,6 +136,20 @@ mod tests {
         assert!(w.amax() <= limit && w.amax() > 0.999 * limit);
     }
 
+    /// 5 x 5 pixels, 6 channels, 160 filters: 150 numbers come in, and each is seen by
+    /// 25 x 160 outputs.
+    #[test]
+    fn filters_count_every_place_in_the_window() {
+        let rng = &mut crate::rng(4);
+        let w: Matrix<f64> = Init::XavierUniform.filters(25, 6, 160, rng);
+        assert_eq!(w.shape(), (160, 150));
+        let limit = (6.0_f64 / (150.0 + 4000.0)).sqrt();
+        assert!(w.amax() <= limit && w.amax() > 0.999 * limit, "{}", w.amax());
+        let w: Matrix<f64> = Init::HeUniform.filters(25, 6, 160, rng);
+        let limit = (6.0_f64 / 150.0).sqrt();
+        assert!(w.amax() <= limit && w.amax() > 0.999 * limit, "{}", w.amax());
+    }
+
     #[test]
     fn both_precisions_start_alike() {
         let narrow: Matrix<f32> = Init::HeNormal.weights(5, 3, &mut crate::rng(1));
