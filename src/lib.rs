@@ -45,6 +45,7 @@
 //! | 5 Training | [`train`], [`optimizer`] |
 //! | 6 Convolution | convolution, pooling, residual block in [`layer`]; [`kernels`] |
 //! | 7 Recurrent networks | [`sequence`], [`Recurrent`], [`SequenceNetwork`] |
+//! | 8 LSTM and GRU | [`Lstm`](layer::Lstm), [`Gru`](layer::Gru) of [`layer`] |
 //!
 //! [`mod@real`] and [`kernels`] carry all of them. Lessons that are not in this table
 //! are not written yet.

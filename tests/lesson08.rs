@@ -85,8 +85,8 @@ fn lstm_step() -> Box<dyn Check> {
         })
         .law(
             "keeps",
-            "With the input gate shut (-1000) and the forget gate open (1000), the cell \
-             stays as it is.",
+            "With the input gate shut (-1000) and the forget gate open (1000), the \
+             cell stays as it is.",
             |f| {
                 given(&LSTM, lstm_case(), |(sums, cell)| {
                     near_slice(f(&with_gates(sums, -OPEN, OPEN), cell).1, cell)
@@ -95,8 +95,8 @@ fn lstm_step() -> Box<dyn Check> {
         )
         .law(
             "writes",
-            "With the input gate open (1000) and the forget gate shut (-1000), the new \
-             cell is the candidate, tanh of block 3.",
+            "With the input gate open (1000) and the forget gate shut (-1000), the \
+             new cell is the candidate, tanh of block 3.",
             |f| {
                 given(&LSTM, lstm_case(), |(sums, cell)| {
                     let sums = with_gates(sums, OPEN, -OPEN);
@@ -179,8 +179,8 @@ fn lstm_step() -> Box<dyn Check> {
             "candidate_by_sigma",
             wrong::candidate_by_sigma as LstmStep,
             "writes",
-            "Your candidate comes out of a sigmoid and can only add. It is no gate but \
-             a value: tanh, from -1 to 1.",
+            "Your candidate comes out of a sigmoid and can only add. It is no gate \
+             but a value: tanh, from -1 to 1.",
         )
         .wrong(
             "forget_what_is_written",
@@ -193,8 +193,8 @@ fn lstm_step() -> Box<dyn Check> {
             "one_gate_for_two",
             wrong::one_gate_for_two as LstmStep,
             "adds",
-            "You write with 1 - f and leave the input gate out. That is how a GRU does \
-             it; an LSTM may keep and write at once.",
+            "You write with 1 - f and leave the input gate out. That is how a GRU \
+             does it; an LSTM may keep and write at once.",
         )
         .wrong(
             "no_tanh_on_the_way_out",
@@ -207,8 +207,8 @@ fn lstm_step() -> Box<dyn Check> {
             "reads_old_cell",
             wrong::reads_old_cell as LstmStep,
             "reads",
-            "Your hidden is read from the old cell, so it comes a step too late: take \
-             tanh of the new one.",
+            "Your hidden is read from the old cell, so it comes a step too late: \
+             take tanh of the new one.",
         )
         .hint("H is `cell.len()`. Block b of unit k is `sums[b * H + k]`.")
         .hint("Three blocks go through sigma, one (the third) through tanh.")
@@ -264,8 +264,8 @@ fn gru_step() -> Box<dyn Check> {
         )
         .law(
             "gates_see_both",
-            "The gates see the sum of their two parts: what moves from from_hidden to \
-             from_input in blocks 1 and 2 changes nothing.",
+            "The gates see the sum of their two parts: what moves from from_hidden \
+             to from_input in blocks 1 and 2 changes nothing.",
             |f| {
                 given(&GRU, gru_case(), |(x, h, hidden)| {
                     let (mut moved, mut rest) = (x.clone(), h.clone());
@@ -279,8 +279,8 @@ fn gru_step() -> Box<dyn Check> {
         )
         .law(
             "replaces",
-            "With the update gate at 0 (sums of -1000) the new hidden is the candidate, \
-             tanh(x_n + r h_n).",
+            "With the update gate at 0 (sums of -1000) the new hidden is the \
+             candidate, tanh(x_n + r h_n).",
             |f| {
                 given(&GRU, gru_case(), |(x, h, hidden)| {
                     let x = with_update(x, -OPEN);
@@ -308,15 +308,15 @@ fn gru_step() -> Box<dyn Check> {
             "update_inverted",
             wrong::update_inverted as GruStep,
             "keeps",
-            "You have z and 1 - z exchanged. There are papers that write it so; here, \
-             as in PyTorch, z is the share of the old value.",
+            "You have z and 1 - z exchanged. There are papers that write it so; \
+             here, as in PyTorch, z is the share of the old value.",
         )
         .wrong(
             "gates_exchanged",
             wrong::gates_exchanged as GruStep,
             "keeps",
-            "You take block 1 for the update gate and block 2 for the reset gate. The \
-             order is r, z, n.",
+            "You take block 1 for the update gate and block 2 for the reset gate. \
+             The order is r, z, n.",
         )
         .wrong(
             "gates_from_input_only",
@@ -385,10 +385,14 @@ fn shares() -> impl Strategy<Value = f64> {
 fn forget_bias() -> Box<dyn Check> {
     let yours = exercises::forget_bias as ForgetBias;
     Exercise::new("8.3", "forget_bias", yours, solutions::forget_bias)
-        .probe(|f| vec![f(1, 0.25), f(3, 0.5), f(100, 0.125), f(1_000_000_000_000, 0.75)])
-        .law("one_step", "After one step sigma(b) is left, and that is the share.", |f| {
-            given(&["share"], shares(), |&share| near(sigma(f(1, share)), share))
+        .probe(|f| {
+            vec![f(1, 0.25), f(3, 0.5), f(100, 0.125), f(1_000_000_000_000, 0.75)]
         })
+        .law(
+            "one_step",
+            "After one step sigma(b) is left, and that is the share.",
+            |f| given(&["share"], shares(), |&share| near(sigma(f(1, share)), share)),
+        )
         .law(
             "many_steps",
             "After n steps sigma(b) to the power of n is left, and that is the share.",
@@ -408,8 +412,8 @@ fn forget_bias() -> Box<dyn Check> {
             "the_gate",
             wrong::the_gate as ForgetBias,
             "one_step",
-            "You return the gate, a number between 0 and 1. Asked for is the bias that \
-             makes it: ln(f / (1 - f)).",
+            "You return the gate, a number between 0 and 1. Asked for is the bias \
+             that makes it: ln(f / (1 - f)).",
         )
         .wrong(
             "sign_flipped",
@@ -428,22 +432,22 @@ fn forget_bias() -> Box<dyn Check> {
             "share_forgotten",
             wrong::share_forgotten as ForgetBias,
             "one_step",
-            "Your bias does not depend on the share: f = 1 - 1/n leaves about 1/e after \
-             n steps, whatever was asked for.",
+            "Your bias does not depend on the share: f = 1 - 1/n leaves about 1/e \
+             after n steps, whatever was asked for.",
         )
         .wrong(
             "power_for_root",
             wrong::power_for_root as ForgetBias,
             "many_steps",
-            "You raise the share to the power of steps. f multiplies once a step, so f \
-             to the power of steps is the share: take the root.",
+            "You raise the share to the power of steps. f multiplies once a step, so \
+             f to the power of steps is the share: take the root.",
         )
         .wrong(
             "straight_line",
             wrong::straight_line as ForgetBias,
             "many_steps",
-            "You let the same amount go at every step. A gate lets the same share go: \
-             what is left falls as a power, not along a straight line.",
+            "You let the same amount go at every step. A gate lets the same share \
+             go: what is left falls as a power, not along a straight line.",
         )
         .wrong(
             "digits_lost",
@@ -562,8 +566,8 @@ fn last_states() -> Box<dyn Check> {
             "last_step_for_all",
             wrong::last_step_for_all as LastStates,
             "no_peeking",
-            "You take the last block for everybody. A short sequence has ended before \
-             it: what stands there is no state of it.",
+            "You take the last block for everybody. A short sequence has ended \
+             before it: what stands there is no state of it.",
         )
         .wrong(
             "example_by_example",
@@ -576,8 +580,8 @@ fn last_states() -> Box<dyn Check> {
             "one_too_far",
             wrong::one_too_far as LastStates,
             "no_peeking",
-            "You go one step too far: with steps counted from 0, the last of `length` \
-             steps is number length - 1.",
+            "You go one step too far: with steps counted from 0, the last of \
+             `length` steps is number length - 1.",
         )
         .wrong(
             "mean_of_states",
@@ -596,15 +600,15 @@ fn last_states() -> Box<dyn Check> {
             "empty_gets_first",
             wrong::empty_gets_first as LastStates,
             "empty",
-            "An example without steps gets what stands at step 0, which means nothing. \
-             It has no state: zeros.",
+            "An example without steps gets what stands at step 0, which means \
+             nothing. It has no state: zeros.",
         )
         .wrong(
             "masked_by_product",
             wrong::masked_by_product as LastStates,
             "nan",
-            "You multiply by a mask of zeros and ones and add up. 0 times NaN is NaN: \
-             do not touch a column that means nothing.",
+            "You multiply by a mask of zeros and ones and add up. 0 times NaN is \
+             NaN: do not touch a column that means nothing.",
         )
         .hint("How many examples are there, and in which column is step t of number n?")
         .hint("The last real step of example n is `lengths[n] - 1`, if there is one.")
@@ -760,8 +764,8 @@ fn backward() -> Box<dyn Check> {
             "output_reads_cell",
             wrong::output_reads_cell as Backward,
             "output",
-            "Your output gate's slope contains the new cell. What the gate multiplies \
-             is tanh of it.",
+            "Your output gate's slope contains the new cell. What the gate \
+             multiplies is tanh of it.",
         )
         .wrong(
             "hidden_road_missing",
@@ -781,8 +785,8 @@ fn backward() -> Box<dyn Check> {
             "no_slope_of_tanh",
             wrong::no_slope_of_tanh as Backward,
             "carry",
-            "You come back through hidden = o tanh(new cell) without tanh's slope, \
-             1 - tanh^2.",
+            "You come back through hidden = o tanh(new cell) without tanh's slope, 1 \
+             - tanh^2.",
         )
         .wrong(
             "carried_without_forget",
@@ -795,8 +799,8 @@ fn backward() -> Box<dyn Check> {
             "forget_by_new_cell",
             wrong::forget_by_new_cell as Backward,
             "forget",
-            "Your forget gate's slope contains the new cell. What the gate multiplies \
-             is the old one.",
+            "Your forget gate's slope contains the new cell. What the gate \
+             multiplies is the old one.",
         )
         .wrong(
             "input_by_itself",
@@ -811,14 +815,18 @@ fn backward() -> Box<dyn Check> {
             "You take g (1 - g) for the candidate. It went through tanh: 1 - g^2.",
         )
         .hint("Go forward again first: i, f, g, o, the new cell and its tanh t.")
-        .hint("Then the new cell's slope, once: grad_cell plus grad_hidden o (1 - t^2).")
         .hint(
-            "new cell = f cell + i g: each of the four gets the new cell's slope times \
-             its partner. o gets grad_hidden t.",
+            "Then the new cell's slope, once: grad_cell plus grad_hidden o (1 - \
+             t^2).",
+        )
+        .hint(
+            "new cell = f cell + i g: each of the four gets the new cell's slope \
+             times its partner. o gets grad_hidden t.",
         )
         .hint(
             "The last factor of each block is the slope of what made it: i (1 - i), \
-             f (1 - f), 1 - g^2, o (1 - o). dL/d(cell) is the new cell's slope times f.",
+             f (1 - f), 1 - g^2, o (1 - o). dL/d(cell) is the new cell's slope times \
+             f.",
         )
         .build()
 }

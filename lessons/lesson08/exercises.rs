@@ -1,8 +1,8 @@
 //! Lesson 08: your memory.
 //!
 //! Replace each `todo!` by your answer, then run `cargo test --test lesson08`. When 8.1
-//! and 8.5 pass, `cargo run --bin lesson08 -- --mine` lets your step, and your way back,
-//! solve the adding problem. `Matrix` is a matrix of `f64`; sigma is the sigmoid,
+//! and 8.5 pass, `cargo run --bin lesson08 -- --mine` solves the adding problem with
+//! your step and your way back. `Matrix` is a matrix of `f64`; sigma is the sigmoid,
 //! `sigma(x) = 1 / (1 + e^(-x))`.
 
 type Matrix = gradbook::Matrix<f64>;

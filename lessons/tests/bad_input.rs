@@ -16,6 +16,7 @@ const LESSONS: &[(&str, &str)] = &[
     ("lesson05", env!("CARGO_BIN_EXE_lesson05")),
     ("lesson06", env!("CARGO_BIN_EXE_lesson06")),
     ("lesson07", env!("CARGO_BIN_EXE_lesson07")),
+    ("lesson08", env!("CARGO_BIN_EXE_lesson08")),
 ];
 
 /// What every lesson refuses: arguments, and words that its answer must hold.
@@ -67,6 +68,10 @@ const CASES: &[(&str, &str, &str, i32)] = &[
     ("lesson07", "--corpus", "--corpus needs a value: --corpus FILE", 2),
     ("lesson07", "--corpus no/such.txt", "no/such.txt: cannot be read", 1),
     ("lesson07", "--corpus shared", "shared: cannot be read: not a file", 1),
+    ("lesson08", "--steps 1", "--steps must be at least 2, not 1", 2),
+    ("lesson08", "--updates 10", "--updates must be at least 50, not 10", 2),
+    ("lesson08", "--clip 0", "--clip must be a number above 0, not 0", 2),
+    ("lesson08", "--hidden 0", "--hidden must be at least 1, not 0", 2),
 ];
 
 fn program(lesson: &str) -> &'static str {
