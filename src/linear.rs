@@ -149,10 +149,10 @@ impl<T: Real> LinearModel<T> {
     // ANCHOR: least_squares
     /// The weights and bias of least mean squared error, with no walking.
     ///
-    /// Asks for the place where all slopes are zero, through the singular value
-    /// decomposition of the inputs. If many answers are equally good (two features that
-    /// are alike), this is the one with the shortest vector of weights and bias, and a
-    /// walk from zero ends there too.
+    /// Asks for the place where all slopes are zero, through two QR decompositions (Golub
+    /// and Van Loan, Matrix Computations, section 5.5). If many answers are equally good
+    /// (two features that are alike), this is the one with the shortest vector of weights
+    /// and bias, and a walk from zero ends there too.
     ///
     /// # Errors
     /// If there are no examples, the shapes do not fit, or a number is not finite.
@@ -163,18 +163,37 @@ impl<T: Real> LinearModel<T> {
         check_data(inputs, targets)?;
         let features = inputs.nrows();
         let examples = with_bias_feature(inputs).transpose();
-        let size = real::<T>(examples.nrows().max(features + 1) as f64);
-        let svd = examples.svd(true, true);
-        let smallest = svd.singular_values.max() * size * T::default_epsilon();
-        let best = svd
-            .solve(&targets.transpose(), smallest)
-            .map_err(|_| LinearError::NotFinite("the solution"))?;
+        let best = shortest_solution(examples, targets.transpose())
+            .ok_or(LinearError::NotFinite("the solution"))?;
         Ok(Self {
             weights: best.rows(0, features).transpose(),
             bias: best[(features, 0)],
         })
     }
     // ANCHOR_END: least_squares
+}
+
+/// The shortest x with |A x - b| least; A is examples x unknowns, b examples x 1, and A
+/// has a column of ones. Nothing if the numbers are too large to multiply.
+///
+/// Not through nalgebra's singular value decomposition: that of version 0.35 is wrong for
+/// some matrices whose columns depend on each other (its issue 1172).
+fn shortest_solution<T: Real>(a: Matrix<T>, b: Matrix<T>) -> Option<Matrix<T>> {
+    let size = real::<T>(a.nrows().max(a.ncols()) as f64);
+    // A P = Q R: the columns in an order P that leaves the small numbers of R for last
+    let first = a.col_piv_qr();
+    let r = first.r();
+    let diagonal = r.columns(0, r.nrows()).diagonal();
+    let smallest = diagonal.amax() * size * T::default_epsilon();
+    let rank = diagonal.iter().filter(|number| **number > smallest).count();
+    // With y = P' x, R_1 y = Q_1' b is left, where R_1 is rank x unknowns. Its shortest
+    // answer lies in the rows of R_1; R_1' = Q_2 R_2 spans them: y = Q_2 z.
+    let reached = first.q().columns(0, rank).tr_mul(&b);
+    let second = r.rows(0, rank).transpose().qr();
+    let z = second.r().transpose().solve_lower_triangular(&reached)?;
+    let mut x = second.q() * z;
+    first.p().inv_permute_rows(&mut x);
+    x.iter().all(|number| number.is_finite()).then_some(x)
 }
 
 // ANCHOR: descent
@@ -592,5 +611,27 @@ mod tests {
         let nan = row(&[0.0, f64::NAN]);
         assert!(LinearModel::least_squares(&nan, &y).is_err());
         assert!(curvatures(&nan).is_err());
+    }
+
+    #[test]
+    fn features_that_depend_on_each_other_still_get_the_least_error() {
+        for seed in 0..400 {
+            let mut rng = crate::rng(seed as u64);
+            let mut whole = |_, _| f64::from(rng.random_range(-3..=3));
+            let (features, examples) = (2 + seed % 17, 3 + seed % 23);
+            let inputs = match seed % 5 {
+                0 => Matrix::from_element(features, examples, 4.0),
+                rank => {
+                    let left = Matrix::from_fn(features, rank, &mut whole);
+                    left * Matrix::from_fn(rank, examples, &mut whole)
+                }
+            };
+            let targets = Matrix::from_fn(1, examples, &mut whole);
+            let model = LinearModel::least_squares(&inputs, &targets).unwrap();
+            // all slopes are zero where the error is least
+            let slope = model.slope(&Mse, &inputs, &targets).unwrap();
+            let steepest = slope.grad_weights.amax().max(slope.grad_bias.abs());
+            assert!(steepest < 1e-9, "{seed}: {steepest}");
+        }
     }
 }
