@@ -39,6 +39,10 @@ fn output_size() -> Box<dyn Check> {
         (1..6_usize, 0..9_usize, 1..5_usize, 0..4_usize)
             .prop_map(|(kernel, more, s, p)| (kernel + more, kernel, s, p))
     };
+    let padded = move || {
+        // the line alone may be shorter than the kernel
+        fits().prop_map(|(l, k, s, p)| (l.saturating_sub(2 * p).max(1), k, s, p))
+    };
     Exercise::new("6.1", "output_size", yours, ours)
         .probe(|f| {
             let cases = [
@@ -49,6 +53,7 @@ fn output_size() -> Box<dyn Check> {
                 (1, 1, 1, 0),
                 (28, 5, 1, 2),
                 (3, 8, 2, 1),
+                (2, 3, 1, 1),
                 (0, 1, 3, 0),
             ];
             cases.into_iter().map(|(l, k, s, p)| f(l, k, s, p) as f64).collect()
@@ -65,7 +70,7 @@ fn output_size() -> Box<dyn Check> {
             },
         )
         .law("both_ends", "Padding makes the line longer at both ends.", move |f| {
-            let case = fits().prop_map(|(l, k, _, p)| (l, k, p));
+            let case = padded().prop_map(|(l, k, _, p)| (l, k, p));
             given(&["length", "kernel", "padding"], case, |&(l, k, p)| {
                 equal(f(l, k, 1, p), positions(l + 2 * p, k, 1, 0))
             })
@@ -75,7 +80,7 @@ fn output_size() -> Box<dyn Check> {
             "With a stride of s the kernel starts at 0, s, 2s, ...; a window that \
              does not fit any more is none.",
             move |f| {
-                given(&CASE, fits(), |&(length, kernel, stride, padding)| {
+                given(&CASE, padded(), |&(length, kernel, stride, padding)| {
                     let expected = positions(length, kernel, stride, padding);
                     equal(f(length, kernel, stride, padding), expected)
                 })
@@ -114,6 +119,13 @@ fn output_size() -> Box<dyn Check> {
             "both_ends",
             "You leave the padding out. It makes the line longer before the kernel \
              slides.",
+        )
+        .wrong(
+            "line_too_short",
+            wrong::line_too_short as OutputSize,
+            "both_ends",
+            "A kernel longer than the line, but not longer than the padded line, \
+             fits. Compare it with the padded line.",
         )
         .wrong(
             "rounded_up",
@@ -369,10 +381,12 @@ fn convolve() -> Box<dyn Check> {
 }
 
 /// A map, a size and a slope for each square. The numbers of the map are all different:
-/// small whole numbers around 0.
+/// whole numbers around 0, or all of them a quarter as large, or very large.
 fn pooling() -> impl Strategy<Value = (Matrix64, usize, Matrix64)> {
     let sides = (1..4_usize, 1..3_usize, 1..3_usize, 0..3_usize, 0..3_usize);
-    (sides, vec(0..40_u8, 64), vec(halves(), 4)).prop_map(|(sides, keys, grad)| {
+    let scale = one_of(&[1.0, 0.25, 1e6]);
+    let drawn = (sides, vec(0..40_u8, 64), vec(halves(), 4), scale);
+    drawn.prop_map(|(sides, keys, grad, scale)| {
         let (size, rows, columns, below, behind) = sides;
         let (height, width) =
             (rows * size + below % size, columns * size + behind % size);
@@ -380,7 +394,9 @@ fn pooling() -> impl Strategy<Value = (Matrix64, usize, Matrix64)> {
             (0..height * width).filter(|&j| (keys[j], j) < (keys[i], i)).count() as f64
         };
         let middle = (height * width / 2) as f64;
-        let map = Matrix64::from_fn(height, width, |y, x| rank(y * width + x) - middle);
+        let map = Matrix64::from_fn(height, width, |y, x| {
+            scale * (rank(y * width + x) - middle)
+        });
         (map, size, Matrix64::from_row_slice(rows, columns, &grad[..rows * columns]))
     })
 }
@@ -495,6 +511,13 @@ fn max_pool() -> Box<dyn Check> {
             "largest",
             "Your search for the largest starts from 0, so in a square of negative \
              numbers it finds 0, which is not there. Start from the first number.",
+        )
+        .wrong(
+            "from_zero_at_first",
+            wrong::pool_from_zero_at_first as MaxPool,
+            "largest",
+            "Your search for the largest starts from 0, so in a square of negative \
+             numbers nothing wins, and 0 comes out. Start from the first number.",
         )
         .wrong(
             "largest_size",
@@ -745,6 +768,13 @@ fn im2col() -> Box<dyn Check> {
             "border_of_zeros",
             "Outside the image you see its edge again. It must be 0.",
         )
+        .wrong(
+            "next_row",
+            wrong::im2col_next_row as Im2col,
+            "border_of_zeros",
+            "Behind the end of a row you see the start of the next one: the index lies \
+             inside `image`, the column does not. Check row and column apart.",
+        )
         .hint("How many rows has the answer, how many columns? Start from zeros.")
         .hint(
             "Five loops: over y and x of the position, over dy and dx of the window, \
@@ -898,6 +928,14 @@ fn col2im() -> Box<dyn Check> {
              zeros that nobody can change: drop them.",
         )
         .wrong(
+            "next_row",
+            wrong::col2im_next_row as Col2im,
+            "counts",
+            "What hangs over the end of a row lands at the start of the next one: the \
+             index lies inside the image, the column does not. Check row and column \
+             apart.",
+        )
+        .wrong(
             "windows_transposed",
             wrong::col2im_windows_transposed as Col2im,
             "adjoint",
@@ -934,6 +972,10 @@ mod wrong {
 
     pub fn no_padding(l: usize, k: usize, s: usize, _p: usize) -> usize {
         solutions::output_size(l, k, s, 0)
+    }
+
+    pub fn line_too_short(l: usize, k: usize, s: usize, p: usize) -> usize {
+        if k > l { 0 } else { solutions::output_size(l, k, s, p) }
     }
 
     pub fn rounded_up(l: usize, k: usize, s: usize, p: usize) -> usize {
@@ -1106,6 +1148,25 @@ mod wrong {
     pub fn pool_from_zero(map: &Matrix64, size: usize, grad: &Matrix64) -> Pooled {
         let (pooled, slopes) = solutions::max_pool(map, size, grad);
         (pooled.map(|x| x.max(0.0)), slopes)
+    }
+
+    pub fn pool_from_zero_at_first(
+        map: &Matrix64,
+        size: usize,
+        grad: &Matrix64,
+    ) -> Pooled {
+        let (mut pooled, mut slopes) = (grad.clone(), map * 0.0);
+        squares(grad, size, |at, places| {
+            let (mut most, mut winner) = (0.0, places[0]);
+            for place in places {
+                if map[place] > most {
+                    (most, winner) = (map[place], place);
+                }
+            }
+            pooled[at] = most;
+            slopes[winner] = grad[at];
+        });
+        (pooled, slopes)
     }
 
     pub fn pool_by_size(map: &Matrix64, size: usize, grad: &Matrix64) -> Pooled {
@@ -1309,6 +1370,22 @@ mod wrong {
         })
     }
 
+    pub fn im2col_next_row(
+        i: Image,
+        shape: [usize; 3],
+        k: usize,
+        s: usize,
+        p: usize,
+    ) -> Matrix64 {
+        gathered(shape, [k, s, p], |[y, x], [dy, dx, c]| {
+            let row = (y * s + dy).checked_sub(p);
+            let at = row.zip((x * s + dx).checked_sub(p)).and_then(|(row, column)| {
+                i.get((row * shape[1] + column) * shape[2] + c)
+            });
+            at.copied().unwrap_or(0.0)
+        })
+    }
+
     type Shape = [usize; 3];
 
     pub fn col2im_border_kept(
@@ -1445,6 +1522,26 @@ mod wrong {
             let row = y.saturating_sub(p).min(shape[0] - 1);
             let column = x.saturating_sub(p).min(shape[1] - 1);
             image[(row * shape[1] + column) * shape[2] + c] += slope;
+        });
+        image
+    }
+
+    pub fn col2im_next_row(
+        g: &Matrix64,
+        shape: Shape,
+        k: usize,
+        s: usize,
+        p: usize,
+    ) -> Vec<f64> {
+        let mut image = vec![0.0; shape.iter().product()];
+        scattered(g, shape, [k, s, p], |[y, x], c, slope| {
+            let Some((row, column)) = y.checked_sub(p).zip(x.checked_sub(p)) else {
+                return;
+            };
+            if let Some(pixel) = image.get_mut((row * shape[1] + column) * shape[2] + c)
+            {
+                *pixel += slope;
+            }
         });
         image
     }
