@@ -1,5 +1,5 @@
 //! Broken on purpose: pixels without neighbors, a sum that is not one, filters that
-//! start alike, a window too large.
+//! start at zero, a window too large.
 
 use gradbook::gradcheck::Checker;
 use gradbook::init::Init;

@@ -37,7 +37,7 @@ pub struct Seen {
 }
 
 // ANCHOR: seen
-/// Edges and corners, from four convolutions with filters that somebody thought of.
+/// Edges and corners, by convolutions with filters that somebody thought of.
 pub fn seen(hands: Hands, image: &Matrix64) -> Seen {
     let across = Matrix64::from_fn(3, 3, |y, x| ACROSS[y][x]);
     let blur = Matrix64::from_fn(3, 3, |y, x| BLUR[y][x] / 16.0);
