@@ -98,8 +98,8 @@ fn largest<T: Real>(
 }
 // ANCHOR_END: largest
 
-/// Writes `len` entries, or the whole block where there is room: the surplus falls where
-/// the next pixel goes, which is written later and covers it.
+/// Writes `len` entries, or the whole block where there is room: the surplus falls
+/// where the next pixel goes, which is written later and covers it.
 #[inline(always)]
 fn put<U: Copy>(block: [U; BLOCK], to: &mut [U], len: usize) {
     match to.first_chunk_mut() {
