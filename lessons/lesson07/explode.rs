@@ -128,16 +128,15 @@ pub fn show(run: &mut Run, corpus: &Corpus, seed: u64) -> Result {
             run.say(&format!("The library's last words: {words}."));
         }
     }
-    let picture = picture(&outcomes);
+    let picture = picture(&outcomes, RECIPE.updates(corpus));
     run.figure("explode", "The gradient's length at each update.", &picture)
 }
 
 /// Lengths at each update, free and clipped, with tanh and with ReLU.
-fn picture(outcomes: &[Outcome]) -> gradbook::plot::Svg {
+fn picture(outcomes: &[Outcome], updates: usize) -> gradbook::plot::Svg {
     let panel = |title: &str, free: &Outcome, clipped: &Outcome| {
         let norm = Axis::new("length of the gradient", "").log().range(0.01, 1e4);
-        let updates = RECIPE_UPDATES as f64;
-        Chart::new(Axis::new("update", "").range(0.0, updates), norm)
+        Chart::new(Axis::new("update", "").range(0.0, updates as f64), norm)
             .line(Role::Neutral, "free", steps(&free.norms))
             .line(Role::Gradients, "clipped, before it was", steps(&clipped.norms))
             .level("limit", RECIPE.limit)
@@ -149,9 +148,6 @@ fn picture(outcomes: &[Outcome]) -> gradbook::plot::Svg {
         .add(panel("ReLU", &outcomes[2], &outcomes[3]))
         .svg()
 }
-
-/// The width of the picture: updates once through the frozen text.
-const RECIPE_UPDATES: usize = 172;
 
 /// Bits of the two clipped and the free tanh trainings with another seed.
 pub fn once(run: &mut Run, corpus: &Corpus, seed: u64) -> Result<[f64; 3]> {

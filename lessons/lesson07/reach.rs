@@ -84,15 +84,17 @@ struct Cut {
     carry: bool,
 }
 
-/// A smaller model trained with chunks of this length: bits on the held-out part.
+impl Cut {
+    /// A smaller model than the story's, three times through the text.
+    fn recipe(self) -> Recipe {
+        let (steps, batch) = (self.steps, CHARACTERS / self.steps);
+        Recipe { hidden: 64, steps, batch, epochs: 3, ..VANILLA }
+    }
+}
+
+/// A model trained with chunks of this length: bits on the held-out part.
 fn train(corpus: &Corpus, cut: Cut, seed: u64, bar: &Bar) -> Result<f64> {
-    let recipe = Recipe {
-        hidden: 64,
-        steps: cut.steps,
-        batch: CHARACTERS / cut.steps,
-        epochs: 3,
-        ..VANILLA
-    };
+    let recipe = cut.recipe();
     let mut network = story::network(&recipe, corpus, seed)?;
     let config = TextConfig { carry: cut.carry, ..recipe.config(corpus) };
     let mut adam = Adam::new(recipe.rate);
@@ -112,7 +114,8 @@ const CUTS: [Cut; 6] = [
 
 /// All of [`CUTS`], two at a time.
 fn all(run: &mut Run, corpus: &Corpus, seed: u64) -> Result<Vec<f64>> {
-    let bar = run.progress("chunks of several lengths", 3 * 172 * CUTS.len());
+    let updates = CUTS.iter().map(|cut| cut.recipe().updates(corpus)).sum();
+    let bar = run.progress("chunks of several lengths", updates);
     let mut all = vec![];
     for pair in CUTS.chunks(2) {
         let both = std::thread::scope(|scope| {

@@ -3,7 +3,7 @@
 
 use std::ops::ControlFlow;
 
-use gradbook::data::text::{Bigram, Corpus, Unigram};
+use gradbook::data::text::{Bigram, Chunks, Corpus, Unigram};
 use gradbook::init::Init;
 use gradbook::layer::{Dense, Embedding};
 use gradbook::optimizer::{Adam, Optimizer, Schedule};
@@ -62,10 +62,12 @@ impl Recipe {
     }
     // ANCHOR_END: network
 
-    /// How many updates all epochs of a text take: one for each full chunk.
+    /// How many updates all epochs of a text take: one for each chunk, the last and
+    /// shorter one of each epoch included.
     pub fn updates(&self, corpus: &Corpus) -> usize {
-        let chunks = corpus.train.len().saturating_sub(1) / self.batch / self.steps;
-        (self.epochs * chunks).max(1)
+        // a text that is too short for a chunk is refused by the training itself
+        let chunks = Chunks::new(&corpus.train, self.batch, self.steps);
+        self.epochs * chunks.map_or(1, |chunks| chunks.len())
     }
 
     /// How a text is read and for how long.
