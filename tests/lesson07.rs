@@ -102,7 +102,9 @@ fn unroll() -> Box<dyn Check> {
     Exercise::new("7.1", "unroll", yours, ours)
         .probe(|f| {
             let (w, u, b, x, start) = plain_case();
-            f((&w, &u, &b), &x, &start).as_slice().to_vec()
+            let far = 500.0 * &x;
+            let states = [x, far].map(|x| f((&w, &u, &b), &x, &start));
+            states.iter().flat_map(|states| states.as_slice().to_vec()).collect()
         })
         .law("shape", "There is one state for each step: units x steps.", |f| {
             given(&CASE, case(1), |(w, u, b, x, start)| {
@@ -156,6 +158,19 @@ fn unroll() -> Box<dyn Check> {
                 })
             },
         )
+        .law(
+            "far_out",
+            "A sum of hundreds gives a state of 1 or -1: tanh never leaves them.",
+            |f| {
+                let sums = one_of(&[30.0, -30.0, 400.0, -400.0, 900.0, -900.0]);
+                given(&["sum"], sums, |&sum| {
+                    let (w, u) = (rows(1, 1, &[sum]), rows(1, 1, &[0.0]));
+                    let seen = f((&w, &u, &[0.0]), &rows(1, 1, &[1.0]), &[0.0]);
+                    near_slice(seen.as_slice(), [sum.signum()])
+                        .because("One unit, one step, no state before it.")
+                })
+            },
+        )
         .wrong(
             "last_state_only",
             wrong::last_state_only as Unroll,
@@ -181,6 +196,13 @@ fn unroll() -> Box<dyn Check> {
             wrong::no_biases as Unroll,
             "fresh",
             "The biases are missing. They are added at every step.",
+        )
+        .wrong(
+            "in_place",
+            wrong::in_place as Unroll,
+            "fresh",
+            "You overwrite the state while other units still have to read it. All \
+             units of a step see the state before the step: fill a new one.",
         )
         .wrong(
             "start_ignored",
@@ -221,6 +243,13 @@ fn unroll() -> Box<dyn Check> {
             "goes_on",
             "You read the sequence from its end. Step 0 comes first.",
         )
+        .wrong(
+            "powers",
+            wrong::powers as Unroll,
+            "far_out",
+            "Your own tanh divides infinity by infinity where the sum is large. \
+             `f64::tanh` does not.",
+        )
         .hint(
             "One loop over the steps. Keep a variable `state`, which begins as \
              `start`.",
@@ -246,9 +275,17 @@ fn flat(gradients: &[Vec<f64>]) -> Vec<f64> {
     lengths.chain(gradients.iter().flatten().copied()).collect()
 }
 
-/// Gradients that are not all zero: one to three tensors.
+/// The same entries in lists of the same lengths.
+fn same(seen: &[Vec<f64>], expected: &[Vec<f64>]) -> Outcome {
+    let lengths = |all: &[Vec<f64>]| all.iter().map(Vec::len).collect::<Vec<_>>();
+    equal(lengths(seen), lengths(expected))
+        .because("How many entries each list has.")?;
+    near_slice(seen.concat(), expected.concat()).because("All lists in a row.")
+}
+
+/// Gradients that are not all zero: one to three tensors, some without entries.
 fn gradients() -> impl Strategy<Value = Vec<Vec<f64>>> {
-    let rest = vec(halves_vec(1..4), 0..3);
+    let rest = vec(halves_vec(0..4), 0..3);
     (positive_halves(8.0), rest).prop_map(|(first, mut rest)| {
         rest.insert(0, vec![first]);
         rest
@@ -266,10 +303,10 @@ fn clip() -> Box<dyn Check> {
             cases.iter().chain(&more).flat_map(|g| flat(g)).collect()
         })
         .law("short_stays", "A gradient that is not too long stays as it is.", |f| {
-            let short = (vec(halves_vec(1..4), 1..4), positive_halves(4.0));
+            let short = (vec(halves_vec(0..4), 1..4), positive_halves(4.0));
             given(&["gradients", "room"], short, |(gradients, room)| {
                 let limit = length(gradients) + room;
-                near_slice(flat(&f(gradients, limit)), flat(gradients))
+                same(&f(gradients, limit), gradients)
             })
         })
         .law("one_factor", "All entries are multiplied by the same factor.", |f| {
@@ -282,7 +319,7 @@ fn clip() -> Box<dyn Check> {
                     .iter()
                     .map(|tensor| tensor.iter().map(|g| g * factor).collect())
                     .collect();
-                near_slice(flat(&clipped), flat(&expected))
+                same(&clipped, &expected)
             })
         })
         .law("limit", "A gradient that is too long gets the length `limit`.", |f| {
@@ -376,7 +413,7 @@ fn clip() -> Box<dyn Check> {
 /// Two texts in an alphabet of so many characters.
 fn texts() -> impl Strategy<Value = (Vec<usize>, Vec<usize>, usize)> {
     let text = |length| vec(0..5_usize, length);
-    (text(1..9), text(2..7), 1..=5_usize).prop_map(|(train, held_out, characters)| {
+    (text(0..9), text(2..7), 1..=5_usize).prop_map(|(train, held_out, characters)| {
         let folded = |text: Vec<usize>| text.iter().map(|c| c % characters).collect();
         (folded(train), folded(held_out), characters)
     })
@@ -401,6 +438,7 @@ fn bigram_bits() -> Box<dyn Check> {
                 f(&[0, 1, 2, 0, 1, 1, 0, 2, 2], &[1, 0, 1, 1, 2], 3),
                 f(&[3, 1, 1, 0, 1], &[0, 1], 4),
                 f(&[2], &[1, 2, 0], 3),
+                f(&[0, 1], &[0, 1].repeat(1500), 2),
             ]
         })
         .law(
@@ -409,9 +447,12 @@ fn bigram_bits() -> Box<dyn Check> {
              number.",
             |f| {
                 given(&TEXTS, texts(), |(train, held_out, characters)| {
-                    let seen = f(&train[..1], held_out, *characters);
-                    near(seen, (*characters as f64).log2())
-                        .because("`train` has been cut to its first character.")
+                    let first = &train[..train.len().min(1)];
+                    let seen = f(first, held_out, *characters);
+                    near(seen, (*characters as f64).log2()).because(format!(
+                        "`train` has been cut to {}.",
+                        first.to_vec().show()
+                    ))
                 })
             },
         )
@@ -433,6 +474,17 @@ fn bigram_bits() -> Box<dyn Check> {
                 let all = pairs.map(|pair| bits(train, pair[0], pair[1], *characters));
                 let mean = all.sum::<f64>() / (held_out.len() - 1) as f64;
                 near(f(train, held_out, *characters), mean)
+            })
+        })
+        .law("long", "A long text costs as much a character as its parts.", |f| {
+            let times = one_of(&[500.0, 1000.0, 2000.0]);
+            given(&["characters", "times"], (2..=5_usize, times), |(all, times)| {
+                let round: Vec<usize> = (0..*all).collect();
+                let held_out = [round.repeat(*times as usize), vec![0]].concat();
+                near(f(&[0], &held_out, *all), (*all as f64).log2()).because(
+                    "`train` is [0], `held_out` goes through all characters again \
+                     and again.",
+                )
             })
         })
         .wrong(
@@ -511,6 +563,14 @@ fn bigram_bits() -> Box<dyn Check> {
             "You take the logarithm of the mean probability. Average the logarithms: \
              a text's probability is a product.",
         )
+        .wrong(
+            "one_product",
+            wrong::one_product as BigramBits,
+            "long",
+            "You multiply the probabilities of the whole text before you take the \
+             logarithm. The product of a long text is too small for an `f64` and \
+             becomes 0. Add up the logarithms.",
+        )
         .hint("A table of counts, characters x characters: row a, column b.")
         .hint("`train.windows(2)` goes through the pairs of neighbors.")
         .hint(
@@ -568,7 +628,9 @@ fn sample() -> Box<dyn Check> {
             }
             let cold = [0.001, 0.0].map(|t| f(&[-1.0, 3.0, 3.0, 2.0], t, 0.3));
             let ends = [f(&[0.0; 2], 1.0, 0.5), f(&[0.0; 10], 1.0, NEARLY_ONE)];
-            seen.extend(cold.iter().chain(&ends).map(|&index| index as f64));
+            let close = [0.2, 0.6].map(|u| f(&[0.0, 0.001], 0.001, u));
+            let more = cold.iter().chain(&ends).chain(&close);
+            seen.extend(more.map(|&index| index as f64));
             seen
         })
         .law(
@@ -626,13 +688,26 @@ fn sample() -> Box<dyn Check> {
             },
         )
         .law(
+            "ratio",
+            "Logits and temperature a thousand times smaller give the same shares.",
+            move |f| {
+                given(&["logits", "u"], (logits(), unit()), |(logits, u)| {
+                    let small: Vec<f64> = logits.iter().map(|z| z / 1000.0).collect();
+                    equal(f(&small, 0.001, *u), fallen(logits, 1.0, *u)).because(
+                        "These logits have been divided by 1000, and so has the \
+                         temperature of 1.",
+                    )
+                })
+            },
+        )
+        .law(
             "zero",
             "At temperature 0 the first of the largest logits wins.",
             move |f| {
                 given(&["logits", "u"], (logits(), unit()), |(logits, u)| {
                     let largest = largest_of(logits);
                     let first = logits.iter().position(|&z| z == largest);
-                    equal(Some(f(logits, 0.0, *u)), first)
+                    equal(f(logits, 0.0, *u), first.unwrap_or(0))
                 })
             },
         )
@@ -708,6 +783,13 @@ fn sample() -> Box<dyn Check> {
             "cold",
             "Divided by a small temperature, a logit of 6 overflows: exp(6000) is \
              infinite. Subtract the largest logit first.",
+        )
+        .wrong(
+            "cut_off",
+            wrong::cut_off as Sample,
+            "ratio",
+            "You treat every small temperature as 0. Only 0 itself means the \
+             largest; logits that differ by as little still have shares.",
         )
         .wrong(
             "zero_divides",
@@ -818,8 +900,14 @@ fn through_time() -> Box<dyn Check> {
         .probe(|f| {
             let (w, u, b, x, start) = plain_case();
             let grads = rows(2, 3, &[0.5, -1.0, 2.0, 0.25, 1.0, -0.5]);
-            let (w, u, b, start) = ask(f, &(w, u, b, x, start, grads));
-            [w.as_slice(), u.as_slice(), &b, &start].concat()
+            let flat = |(w, u, b, start): Gradients| {
+                [w.as_slice(), u.as_slice(), &b, &start].concat()
+            };
+            let one = rows(1, 1, &[1.0]);
+            let (x_long, grads_long) =
+                (Matrix::zeros(1, 30), Matrix::repeat(1, 30, 0.5));
+            let long = (one.clone(), one, vec![0.0], x_long, vec![0.0], grads_long);
+            [ask(f, &(w, u, b, x, start, grads)), ask(f, &long)].map(flat).concat()
         })
         .law(
             "one_step",
@@ -866,6 +954,25 @@ fn through_time() -> Box<dyn Check> {
             |f| {
                 given(&BACK, back(1), |case| {
                     near_matrix(ask(f, case).1, gradients_by_roads(case).1)
+                })
+            },
+        )
+        .law(
+            "far",
+            "What the loss says to the last state arrives at the start, however long \
+             ago that is.",
+            |f| {
+                let long = (1..=60_usize, positive_halves(4.0));
+                given(&["steps", "grad of the last state"], long, |&(all, grad)| {
+                    let (one, nothing) = (rows(1, 1, &[1.0]), Matrix::zeros(1, all));
+                    let mut grads = nothing.clone();
+                    grads[all - 1] = grad;
+                    let weights = (&one, &one, &[0.0][..]);
+                    let seen = f(weights, &nothing, &[0.0], &nothing, &grads);
+                    near_slice(seen.3, [grad]).because(
+                        "One unit with a state weight of 1. Its inputs and states are \
+                         0, so tanh has the slope 1.",
+                    )
                 })
             },
         )
@@ -946,6 +1053,13 @@ fn through_time() -> Box<dyn Check> {
             "You go back in time, but take the inputs from the front. Step t belongs \
              to column t of the inputs.",
         )
+        .wrong(
+            "cut_short",
+            wrong::cut_short as ThroughTime,
+            "far",
+            "Your gradient stops after a few steps. That is truncation; here it goes \
+             all the way to the start.",
+        )
         .hint(
             "A loop from the last step to the first, and a variable `from_later`, \
              zeros at first: what the next step passes back.",
@@ -1009,6 +1123,24 @@ mod wrong {
 
     pub fn no_biases((w, u, b): Weights, x: &Matrix, start: &[f64]) -> Matrix {
         right((w, u, &vec![0.0; b.len()]), x, start)
+    }
+
+    /// Unit by unit into the state that the next unit reads.
+    pub fn in_place((w, u, b): Weights, x: &Matrix, start: &[f64]) -> Matrix {
+        steps(x, start, |t, state| {
+            let mut state = state.clone();
+            for i in 0..state.len() {
+                let fresh = w.row(i).tr_dot(&x.column(t)) + b[i];
+                state[i] = (fresh + u.row(i).tr_dot(&state)).tanh();
+            }
+            state
+        })
+    }
+
+    pub fn powers((w, u, b): Weights, x: &Matrix, start: &[f64]) -> Matrix {
+        let b = Vector::from_column_slice(b);
+        let tanh = |z: f64| ((2.0 * z).exp() - 1.0) / ((2.0 * z).exp() + 1.0);
+        steps(x, start, |t, state| (w * x.column(t) + u * state + &b).map(tanh))
     }
 
     pub fn start_ignored(weights: Weights, x: &Matrix, start: &[f64]) -> Matrix {
@@ -1175,6 +1307,13 @@ mod wrong {
         -(shares.sum::<f64>() / (held_out.len() - 1) as f64).log2()
     }
 
+    pub fn one_product(train: &[usize], held_out: &[usize], characters: usize) -> f64 {
+        let one = |pair| solutions::bigram_bits(train, pair, characters);
+        let product: f64 =
+            held_out.windows(2).map(|pair| (-one(pair)).exp2()).product();
+        -product.log2() / (held_out.len() - 1) as f64
+    }
+
     /// Softmax of the logits times a factor.
     fn shares(logits: &[f64], factor: f64) -> Vec<f64> {
         let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -1256,6 +1395,11 @@ mod wrong {
         or_last(fallen(&shares, u), logits)
     }
 
+    pub fn cut_off(logits: &[f64], temperature: f64, u: f64) -> usize {
+        let temperature = if temperature < 0.01 { 0.0 } else { temperature };
+        solutions::sample(logits, temperature, u)
+    }
+
     pub fn zero_divides(logits: &[f64], temperature: f64, u: f64) -> usize {
         or_last(fallen(&shares(logits, 1.0 / temperature), u), logits)
     }
@@ -1282,6 +1426,7 @@ mod wrong {
         before: fn(&[f64], &Matrix, usize) -> Vec<f64>,
         to_start: bool,
         through_time: bool,
+        passes: fn(usize, usize) -> bool,
         hears: fn(usize, usize) -> bool,
         adds: bool,
         divisor: fn(usize) -> f64,
@@ -1301,6 +1446,7 @@ mod wrong {
         before,
         to_start: true,
         through_time: true,
+        passes: |_, _| true,
         hears: |_, _| true,
         adds: true,
         divisor: |_| 1.0,
@@ -1337,6 +1483,7 @@ mod wrong {
                 later = match t {
                     0 if !self.to_start => sum,
                     1.. if !self.through_time => later * 0.0,
+                    _ if !(self.passes)(t, all) => later * 0.0,
                     _ => back * sum,
                 };
             }
@@ -1374,6 +1521,7 @@ mod wrong {
         last_word_only { hears: |t, all| t + 1 == all }
         last_written { adds: false }
         mean_over_steps { divisor: |all| all as f64 }
+        cut_short { passes: |t, all| all - t < 8 }
         inputs_reversed { input: |t, all| all - 1 - t }
     }
 }

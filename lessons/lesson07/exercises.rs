@@ -49,7 +49,8 @@ pub fn clip(gradients: &[Vec<f64>], limit: f64) -> Vec<Vec<f64>> {
 /// Counts pairs of neighbors in `train`: how often was `a` followed by `b`? From these
 /// counts comes the probability of `b` after `a`: `(count of a, b  +  1)` divided by
 /// `(count of a and anything after it  +  characters)`. The 1 lets no pair be
-/// impossible. All numbers in both texts are below `characters`.
+/// impossible. All numbers in both texts are below `characters`; `train` may be too
+/// short for a pair.
 ///
 /// Then reads `held_out`, which has two characters at least: a character that had the
 /// probability `p` after the one before it costs `-log2 p` bits. Returns the mean over
