@@ -1,6 +1,6 @@
 //! A wall in the loss: one unit, 50 steps, and one step downhill that goes astray.
 
-use gradbook::plot::{Axis, Chart, Grid, Panels, Role, Svg, steps};
+use gradbook::plot::{Axis, Chart, Grid, Panels, Role, Svg};
 use lessons::{Result, Run};
 
 use crate::hands::{Hands, Matrix};
@@ -15,6 +15,9 @@ const FROM: [f64; 2] = [1.5, -0.32];
 const RATE: f64 = 0.1;
 const UPDATES: usize = 60;
 const LIMIT: f64 = 0.3;
+
+/// So many losses of each walk are drawn.
+const SHOWN: usize = 40;
 
 // ANCHOR: slopes
 /// The loss of one unit with this state weight and bias, and its two slopes.
@@ -105,11 +108,15 @@ fn picture(walks: &[Vec<Step>; 2]) -> Svg {
     .path(Role::Gradients, "clipped", places(&walks[1]))
     .title("where the weights go")
     .size(400, 360);
-    let losses = |walk: &[Step]| walk.iter().map(|s| s.loss).collect::<Vec<_>>();
+    let losses = |walk: &[Step]| {
+        let first = walk.iter().take(SHOWN).enumerate();
+        first.map(|(made, step)| (made as f64, step.loss)).collect::<Vec<_>>()
+    };
     let numbers = Axis::new("loss", "").log().range(1e-8, 10.0);
-    let curves = Chart::new(Axis::new("update", "").range(0.0, 40.0), numbers)
-        .line(Role::Neutral, "free", steps(&losses(&walks[0])[..40]))
-        .line(Role::Gradients, "clipped", steps(&losses(&walks[1])[..40]))
+    let made = Axis::new("updates made", "").range(0.0, SHOWN as f64);
+    let curves = Chart::new(made, numbers)
+        .line(Role::Neutral, "free", losses(&walks[0]))
+        .line(Role::Gradients, "clipped", losses(&walks[1]))
         .title("the loss")
         .size(400, 360);
     Panels::new(2).add(map).add(curves).svg()

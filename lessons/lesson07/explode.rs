@@ -128,17 +128,21 @@ pub fn show(run: &mut Run, corpus: &Corpus, seed: u64) -> Result {
             run.say(&format!("The library's last words: {words}."));
         }
     }
-    let picture = picture(&outcomes, RECIPE.updates(corpus));
+    let picture = picture(&outcomes);
     run.figure("explode", "The gradient's length at each update.", &picture)
 }
 
+/// So many updates are drawn; what comes later is quiet.
+const SHOWN: usize = 60;
+
 /// Lengths at each update, free and clipped, with tanh and with ReLU.
-fn picture(outcomes: &[Outcome], updates: usize) -> gradbook::plot::Svg {
+fn picture(outcomes: &[Outcome]) -> gradbook::plot::Svg {
     let panel = |title: &str, free: &Outcome, clipped: &Outcome| {
-        let norm = Axis::new("length of the gradient", "").log().range(0.01, 1e4);
-        Chart::new(Axis::new("update", "").range(0.0, updates as f64), norm)
-            .line(Role::Neutral, "free", steps(&free.norms))
-            .line(Role::Gradients, "clipped, before it was", steps(&clipped.norms))
+        let norm = Axis::new("length of the gradient", "").log().range(0.01, 1e6);
+        let first = |norms: &[f64]| steps(&norms[..norms.len().min(SHOWN)]);
+        Chart::new(Axis::new("update", "").range(0.0, SHOWN as f64), norm)
+            .line(Role::Neutral, "free", first(&free.norms))
+            .line(Role::Gradients, "clipped, before it was", first(&clipped.norms))
             .level("limit", RECIPE.limit)
             .title(title)
             .size(400, 340)

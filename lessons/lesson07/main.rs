@@ -39,7 +39,7 @@ const LESSON: Lesson = Lesson {
         Flag::file("corpus", "learn this UTF-8 text, nothing else"),
         Flag::text("prompt", "TEXT", "The ", "what the model goes on from"),
         Flag::number("temperature", 0.7, 0.0, 100.0, "how freely it writes"),
-        Flag::full("three seeds of every training, about two minutes"),
+        Flag::full("three seeds of every training, about a minute"),
         Flag::mine(),
     ],
 };

@@ -217,7 +217,8 @@ fn examples(run: &mut Run, learned: &mut Learned) -> Result {
     };
     for n in (0..test.labels.len()).filter(only_order).take(3) {
         let name = if test.labels[n] == 1 { "praise" } else { "complaint" };
-        run.say(&format!("{name}: {}", sentiment::decode(&test.sentences[n])));
+        let words = sentiment::decode(&test.sentences[n]).replace(" ,", ",");
+        run.say(&format!("{name}: {words}"));
     }
     Ok(())
 }

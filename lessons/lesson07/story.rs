@@ -199,10 +199,21 @@ impl<T: Real> Story<T> {
             let written = writer.write(&mut self.network, &start, &mut rng(seed))?;
             run.say("");
             run.say(&format!("temperature {temperature}:"));
-            run.say(&vocabulary.decode(&written).replace('\n', " / "));
+            run.say(&shown(&vocabulary.decode(&written)));
         }
         Ok(())
     }
+}
+
+/// A text for the terminal: line ends as strokes, and characters that would steer the
+/// terminal spelled out.
+fn shown(text: &str) -> String {
+    let shown = |character: char| match character {
+        '\n' => " / ".to_string(),
+        _ if character.is_control() => character.escape_default().to_string(),
+        _ => character.to_string(),
+    };
+    text.chars().map(shown).collect()
 }
 
 /// Temperatures of the picture.

@@ -40,6 +40,15 @@ fn any_utf_8_text_is_learned_and_characters_stay_whole() {
 }
 
 #[test]
+fn what_would_steer_a_terminal_is_spelled_out() {
+    let text = "red \u{1b}[31m text.\tHo\0! ".repeat(80);
+    let words = [&SMALL[..], &["--prompt", "red "]].concat();
+    let (_, told) = learn(text.as_bytes(), &words).unwrap();
+    assert!(told.contains("\\u{1b}"), "{told}");
+    assert!(!told.contains(['\u{1b}', '\0', '\t']), "{told}");
+}
+
+#[test]
 fn a_text_that_cannot_be_learned_is_refused_in_one_line() {
     let cases: [(&[u8], &str); 5] = [
         (b"", "the text is empty"),
