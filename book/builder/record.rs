@@ -233,7 +233,8 @@ fn spreads(report: &Report) -> Result<BTreeMap<String, Spread>> {
     let mut full = BTreeMap::new();
     for (name, over) in &report.spreads {
         ensure!(over.mean.is_finite(), "`{name}` is not a finite number");
-        let spread = Spread { mean: over.mean, spread: over.spread, seeds: over.seeds };
+        let (mean, spread, seeds) = (over.mean, over.spread, over.seeds);
+        let spread = Spread { mean, spread, seeds, each: over.each.clone() };
         full.insert(name.clone(), spread);
     }
     Ok(full)

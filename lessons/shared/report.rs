@@ -49,7 +49,9 @@ impl Values {
         let (mean, spread) = mean_and_spread(values);
         self.spreads.insert(
             name.to_string(),
-            json!({ "mean": mean, "spread": spread, "seeds": values.len() }),
+            json!({
+                "mean": mean, "spread": spread, "seeds": values.len(), "each": values,
+            }),
         );
     }
 
@@ -137,7 +139,10 @@ mod tests {
         let text = Value::Object(values.values).to_string();
         assert_eq!(text, r#"{"zeta":1.0,"alpha":3}"#);
         let text = Value::Object(values.spreads).to_string();
-        assert_eq!(text, r#"{"zeta":{"mean":2.0,"spread":1.0,"seeds":3}}"#);
+        assert_eq!(
+            text,
+            r#"{"zeta":{"mean":2.0,"spread":1.0,"seeds":3,"each":[1.0,2.0,3.0]}}"#
+        );
     }
 
     #[test]

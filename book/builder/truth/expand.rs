@@ -2,7 +2,7 @@
 
 use super::chapter::Chapter;
 use super::directives::{self, Directive};
-use super::runs::{self, Place, Record};
+use super::runs::{self, Place, Record, Spread};
 use super::{Problem, Workspace, anchors, bibliography, escape, exercises, figures};
 use std::collections::BTreeMap;
 
@@ -128,7 +128,9 @@ impl<'a> Writer<'a> {
             return Err(fault.clone());
         }
         match directive.name.as_str() {
-            "value" | "full" | "spread" => self.number(directive, place),
+            "value" | "full" | "spread" | "lowest" | "highest" => {
+                self.number(directive, place)
+            }
             "ref" => self.work(directive, before),
             "fig" => {
                 let [name] = directive.words("NAME")?;
@@ -187,6 +189,8 @@ impl<'a> Writer<'a> {
         let (table, found) = match directive.name.as_str() {
             "value" => ("plain", record.plain.get(name).map(|v| v.value)),
             "full" => ("full", record.full.get(name).map(|v| v.mean)),
+            "lowest" => ("full", record.full.get(name).and_then(Spread::lowest)),
+            "highest" => ("full", record.full.get(name).and_then(Spread::highest)),
             _ => ("full", record.full.get(name).map(|v| v.spread)),
         };
         let value = found.ok_or_else(|| {

@@ -15,6 +15,7 @@
 //! mean = 0.978
 //! spread = 0.004
 //! seeds = 5
+//! each = [0.972, 0.977, 0.979, 0.98, 0.982]
 //!
 //! [files]                # checksums, so that nobody retouches a result
 //! "figures/lesson05/learning_curves.svg" = "91ad2c1f0a3b5c7d"
@@ -83,6 +84,21 @@ pub struct Spread {
     pub spread: f64,
     /// How many seeds.
     pub seeds: u32,
+    /// The value of each seed; records made before these were kept have none.
+    #[serde(default)]
+    pub each: Vec<f64>,
+}
+
+impl Spread {
+    /// The smallest value of a seed.
+    pub fn lowest(&self) -> Option<f64> {
+        self.each.iter().copied().reduce(f64::min)
+    }
+
+    /// The largest value of a seed.
+    pub fn highest(&self) -> Option<f64> {
+        self.each.iter().copied().reduce(f64::max)
+    }
 }
 
 /// A recorded run.
@@ -137,6 +153,9 @@ pub struct Over {
     /// How many seeds.
     #[serde(alias = "n")]
     pub seeds: u32,
+    /// The value of each seed.
+    #[serde(default)]
+    pub each: Vec<f64>,
 }
 
 impl Report {
@@ -194,6 +213,9 @@ impl Record {
         for (name, v) in &self.full {
             line(format!("\n[full.{name}]\nmean = {:?}\n", v.mean));
             line(format!("spread = {:?}\nseeds = {}\n", v.spread, v.seeds));
+            if !v.each.is_empty() {
+                line(format!("each = {:?}\n", v.each));
+            }
         }
         if !self.files.is_empty() {
             line("\n[files]\n".to_string());
@@ -323,6 +345,13 @@ pub fn check_record(file: &str, record: &Record) -> Vec<Problem> {
             let text = format!(
                 "`{name}`: a mean needs a spread over at least {LEAST_SEEDS} seeds"
             );
+            problems.push(Problem::new(file, 0, text));
+        }
+        let mean = v.each.iter().sum::<f64>() / v.each.len() as f64;
+        let same = (mean - v.mean).abs() <= 1e-9 * v.mean.abs();
+        let whole = v.each.is_empty() || (v.each.len() == v.seeds as usize && same);
+        if !whole {
+            let text = format!("`{name}`: its mean is not that of its seeds");
             problems.push(Problem::new(file, 0, text));
         }
     }
@@ -636,9 +665,18 @@ mod tests {
         record.plain.insert("b".into(), count);
         let small = Value { value: 1.5e-9, ..measured(1e-10, None) };
         record.plain.insert("c".into(), small);
-        record.full.insert("a".into(), Spread { mean: 0.97, spread: 0.004, seeds: 5 });
+        let each = vec![0.96, 0.97, 0.98];
+        let three = Spread { mean: 0.97, spread: 0.01, seeds: 3, each };
+        assert_eq!((three.lowest(), three.highest()), (Some(0.96), Some(0.98)));
+        record.full.insert("a".into(), three.clone());
+        record.full.insert("old".into(), Spread { each: vec![], ..three.clone() });
         record.files.insert("runs/x.txt".into(), checksum("x"));
         assert_eq!(Record::parse(&record.to_toml()).unwrap(), record);
+        assert!(check_record("r", &record).is_empty());
+        let retouched = Spread { each: vec![0.96, 0.97, 0.99], ..three };
+        record.full.insert("a".into(), retouched);
+        let problems = check_record("r", &record);
+        assert!(problems[0].to_string().contains("not that of its seeds"));
     }
 
     #[test]
