@@ -32,6 +32,12 @@ fn sigma(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
 
+/// A probe must be comparable: NaN is equal to nothing, not even to NaN.
+fn finite(mut probe: Vec<f64>) -> Vec<f64> {
+    probe.iter_mut().filter(|x| x.is_nan()).for_each(|x| *x = -1e9);
+    probe
+}
+
 /// Blocks of `units` numbers, cut from lists that hold enough of them.
 fn blocks(units: usize, lists: &[&[f64]]) -> Vec<f64> {
     lists.iter().flat_map(|list| &list[..units]).copied().collect()
@@ -50,13 +56,14 @@ fn lstm_case() -> impl Strategy<Value = (Vec<f64>, Vec<f64>)> {
     })
 }
 
-/// The same with two of the gates set by hand: all of a block to one number.
-fn with_gates(sums: &[f64], input: f64, forget: f64) -> Vec<f64> {
-    let units = sums.len() / 4;
-    let mut sums = sums.to_vec();
-    sums[..units].fill(input);
-    sums[units..2 * units].fill(forget);
-    sums
+/// The same with all input gates and all forget gates set by hand.
+fn gates_at(input: f64, forget: f64) -> impl Strategy<Value = (Vec<f64>, Vec<f64>)> {
+    lstm_case().prop_map(move |(mut sums, cell)| {
+        let units = cell.len();
+        sums[..units].fill(input);
+        sums[units..2 * units].fill(forget);
+        (sums, cell)
+    })
 }
 
 /// Block number `index` of four.
@@ -74,6 +81,16 @@ const LSTM: [&str; 2] = ["sums", "cell"];
 /// A gate this open lets everything through, one this shut nothing.
 const OPEN: f64 = 1000.0;
 
+/// A sum so far out that its gate is shut or open, and its tanh -1 or 1.
+fn far() -> impl Strategy<Value = f64> {
+    (0..=1_u8).prop_map(|up| if up == 1 { OPEN } else { -OPEN })
+}
+
+/// Four such sums and a cell.
+fn far_case() -> impl Strategy<Value = (Vec<f64>, Vec<f64>)> {
+    (vec(far(), 4), vec(halves_between(-4.0, 4.0), 1))
+}
+
 fn lstm_step() -> Box<dyn Check> {
     let yours = exercises::lstm_step as LstmStep;
     Exercise::new("8.1", "lstm_step", yours, solutions::lstm_step)
@@ -81,15 +98,16 @@ fn lstm_step() -> Box<dyn Check> {
             let sums = [0.5, -1.0, 1.5, 0.25, -0.75, 1.0, 2.0, -0.5];
             let (hidden, cell) = f(&sums, &[1.5, -2.0]);
             let (_, held) = f(&[-OPEN, OPEN, 1.0, 2.0], &[0.5]);
-            [hidden, cell, held].concat()
+            let (_, written) = f(&[1.0, 2.0, OPEN, 0.5], &[0.5]);
+            finite([hidden, cell, held, written].concat())
         })
         .law(
             "keeps",
             "With the input gate shut (-1000) and the forget gate open (1000), the \
              cell stays as it is.",
             |f| {
-                given(&LSTM, lstm_case(), |(sums, cell)| {
-                    near_slice(f(&with_gates(sums, -OPEN, OPEN), cell).1, cell)
+                given(&LSTM, gates_at(-OPEN, OPEN), |(sums, cell)| {
+                    near_slice(f(sums, cell).1, cell)
                 })
             },
         )
@@ -98,9 +116,8 @@ fn lstm_step() -> Box<dyn Check> {
             "With the input gate open (1000) and the forget gate shut (-1000), the \
              new cell is the candidate, tanh of block 3.",
             |f| {
-                given(&LSTM, lstm_case(), |(sums, cell)| {
-                    let sums = with_gates(sums, OPEN, -OPEN);
-                    near_slice(f(&sums, cell).1, tanh_of(block(&sums, 2)))
+                given(&LSTM, gates_at(OPEN, -OPEN), |(sums, cell)| {
+                    near_slice(f(sums, cell).1, tanh_of(block(sums, 2)))
                 })
             },
         )
@@ -108,12 +125,11 @@ fn lstm_step() -> Box<dyn Check> {
             "adds",
             "With both gates open, the new cell is the cell plus the candidate.",
             |f| {
-                given(&LSTM, lstm_case(), |(sums, cell)| {
-                    let sums = with_gates(sums, OPEN, OPEN);
-                    let candidate = tanh_of(block(&sums, 2));
+                given(&LSTM, gates_at(OPEN, OPEN), |(sums, cell)| {
+                    let candidate = tanh_of(block(sums, 2));
                     let sum: Vec<f64> =
                         cell.iter().zip(candidate).map(|(c, g)| c + g).collect();
-                    near_slice(f(&sums, cell).1, sum)
+                    near_slice(f(sums, cell).1, sum)
                 })
             },
         )
@@ -146,6 +162,28 @@ fn lstm_step() -> Box<dyn Check> {
                     near_slice(f(sums, cell).1, expected)
                 })
             },
+        )
+        .law(
+            "far",
+            "With all four sums at 1000 or -1000 the gates are 1 or 0 and the \
+             candidate is 1 or -1.",
+            |f| {
+                given(&LSTM, far_case(), |(sums, cell)| {
+                    let [i, f_gate, g, o] = [0, 1, 2, 3].map(|b| sums[b]);
+                    let gate = |x: f64| if x > 0.0 { 1.0 } else { 0.0 };
+                    let new = gate(f_gate) * cell[0] + gate(i) * g.signum();
+                    let (hidden, seen) = f(sums, cell);
+                    let both = vec![gate(o) * new.tanh(), new];
+                    near_slice([hidden, seen].concat(), both)
+                })
+            },
+        )
+        .wrong(
+            "tanh_overflows",
+            wrong::tanh_overflows as LstmStep,
+            "far",
+            "Your tanh is (e^x - e^(-x)) / (e^x + e^(-x)): for 1000 that is infinite \
+             / infinite, not a number. `x.tanh()` knows better.",
         )
         .wrong(
             "order_i_f_o_g",
@@ -230,12 +268,13 @@ fn gru_case() -> impl Strategy<Value = Three> {
     })
 }
 
-/// The sums of the update gate set to one number.
-fn with_update(from_input: &[f64], number: f64) -> Vec<f64> {
-    let units = from_input.len() / 3;
-    let mut list = from_input.to_vec();
-    list[units..2 * units].fill(number);
-    list
+/// The same with what the input adds to the update gates set by hand.
+fn update_at(number: f64) -> impl Strategy<Value = Three> {
+    gru_case().prop_map(move |(mut x, h, hidden)| {
+        let units = hidden.len();
+        x[units..2 * units].fill(number);
+        (x, h, hidden)
+    })
 }
 
 /// The candidate of each unit.
@@ -251,14 +290,15 @@ fn gru_step() -> Box<dyn Check> {
         .probe(|f| {
             let x = [0.5, -1.0, 1.5, 0.25, -0.75, 1.0];
             let h = [-0.25, 0.75, 0.5, -1.5, 1.25, -2.0];
-            f(&x, &h, &[1.5, -0.5])
+            let held = f(&[1.0, OPEN, 0.5], &[0.5, 1.0, -1.0], &[2.0]);
+            finite([f(&x, &h, &[1.5, -0.5]), held].concat())
         })
         .law(
             "keeps",
             "With the update gate at 1 (sums of 1000) hidden stays as it is.",
             |f| {
-                given(&GRU, gru_case(), |(x, h, hidden)| {
-                    near_slice(f(&with_update(x, OPEN), h, hidden), hidden)
+                given(&GRU, update_at(OPEN), |(x, h, hidden)| {
+                    near_slice(f(x, h, hidden), hidden)
                 })
             },
         )
@@ -282,9 +322,8 @@ fn gru_step() -> Box<dyn Check> {
             "With the update gate at 0 (sums of -1000) the new hidden is the \
              candidate, tanh(x_n + r h_n).",
             |f| {
-                given(&GRU, gru_case(), |(x, h, hidden)| {
-                    let x = with_update(x, -OPEN);
-                    near_slice(f(&x, h, hidden), candidates(&x, h, hidden.len()))
+                given(&GRU, update_at(-OPEN), |(x, h, hidden)| {
+                    near_slice(f(x, h, hidden), candidates(x, h, hidden.len()))
                 })
             },
         )
@@ -303,6 +342,26 @@ fn gru_step() -> Box<dyn Check> {
                     near_slice(f(x, h, hidden), new)
                 })
             },
+        )
+        .law(
+            "far",
+            "With sums of 1000 or -1000 the gates are 1 or 0 and the candidate is 1 \
+             or -1.",
+            |f| {
+                let case = (vec(far(), 3), vec(halves_between(-4.0, 4.0), 1));
+                given(&["from_input", "hidden"], case, |(x, hidden)| {
+                    let new = if x[1] > 0.0 { hidden[0] } else { x[2].signum() };
+                    near_slice(f(x, &[0.5, -0.5, 2.0], hidden), vec![new])
+                        .because("from_hidden is [0.5, -0.5, 2].")
+                })
+            },
+        )
+        .wrong(
+            "sigmoid_overflows_in_gru",
+            wrong::sigmoid_overflows_in_gru as GruStep,
+            "keeps",
+            "Your sigmoid is e^x / (1 + e^x): for 1000 that is infinite / infinite, \
+             not a number. 1 / (1 + e^(-x)) is right for both signs.",
         )
         .wrong(
             "update_inverted",
@@ -510,9 +569,7 @@ fn last_states() -> Box<dyn Check> {
             let states = Matrix::from_fn(2, 12, |i, j| (10 * i + j) as f64 + 0.5);
             let last = f(&states, &[3, 2, 0]);
             let other = f(&spoiled(&states, &[2, 5], f64::NAN), &[2, 5]);
-            // A probe must be comparable: NaN is equal to nothing, not even to NaN.
-            let all = last.iter().chain(other.iter());
-            all.map(|&x| if x.is_nan() { -1.0 } else { x }).collect()
+            finite(last.iter().chain(other.iter()).copied().collect())
         })
         .law(
             "equal_lengths",
@@ -557,9 +614,11 @@ fn last_states() -> Box<dyn Check> {
             })
         })
         .law("nan", "Not even NaN in a column that means nothing gets through.", |f| {
-            given(&RAGGED, ragged(0), |(states, lengths)| {
-                let states = spoiled(states, lengths, f64::NAN);
-                near_matrix(f(&states, lengths), latest(&states, lengths))
+            let case = ragged(0).prop_map(|(states, lengths)| {
+                (spoiled(&states, &lengths, f64::NAN), lengths)
+            });
+            given(&RAGGED, case, |(states, lengths)| {
+                near_matrix(f(states, lengths), latest(states, lengths))
             })
         })
         .wrong(
@@ -686,7 +745,8 @@ fn backward() -> Box<dyn Check> {
         .probe(|f| {
             let sums = [0.5, -1.0, 1.5, 0.25, -0.75, 1.0, 2.0, -0.5];
             let (sums, cell) = f(&sums, &[1.5, -2.0], &[1.0, -0.5], &[0.25, 2.0]);
-            [sums, cell].concat()
+            let (_, held) = f(&[0.5, OPEN, 1.0, 2.0], &[0.5], &[1.0], &[2.0]);
+            finite([sums, cell, held].concat())
         })
         .law(
             "output",
@@ -752,6 +812,30 @@ fn backward() -> Box<dyn Check> {
                     near_slice_within([sums, cell].concat(), by_differences(case), 1e-7)
                 })
             },
+        )
+        .law(
+            "far",
+            "With sums of 1000 or -1000 nothing can be learned, dL/d(sums) is 0, and \
+             the cell's slope passes the forget gate or not.",
+            |f| {
+                let slopes = || vec(halves_between(-4.0, 4.0), 1);
+                let case = (far_case(), slopes(), slopes())
+                    .prop_map(|((sums, cell), gh, gc)| (sums, cell, gh, gc));
+                given(&BACK, case, |case| {
+                    let [_, f_gate, ..] = unit(&case.0, &case.1, 0);
+                    let (sums, cell) = ask(f, case);
+                    let mut expected = vec![0.0; 4];
+                    expected.push(f_gate * both_roads(case, 0));
+                    near_slice([sums, cell].concat(), expected)
+                })
+            },
+        )
+        .wrong(
+            "sigmoid_overflows_backward",
+            wrong::sigmoid_overflows_backward as Backward,
+            "far",
+            "Your sigmoid is e^x / (1 + e^x): for 1000 that is infinite / infinite, \
+             not a number. 1 / (1 + e^(-x)) is right for both signs.",
         )
         .wrong(
             "no_slope_of_sigma",
@@ -865,10 +949,26 @@ mod wrong {
 
     pub fn sigmoid_overflows(sums: &[f64], cell: &[f64]) -> (Vec<f64>, Vec<f64>) {
         lstm(sums, cell, |[i, f, g, o], cell| {
-            let s = |x: f64| x.exp() / (1.0 + x.exp());
-            let c = s(f) * cell + s(i) * g.tanh();
-            (s(o) * c.tanh(), c)
+            let c = overflowing(f) * cell + overflowing(i) * g.tanh();
+            (overflowing(o) * c.tanh(), c)
         })
+    }
+
+    pub fn tanh_overflows(sums: &[f64], cell: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        lstm(sums, cell, |[i, f, g, o], cell| {
+            let c = sigma(f) * cell + sigma(i) * by_powers(g);
+            (sigma(o) * by_powers(c), c)
+        })
+    }
+
+    /// tanh as it is written in books; infinite by infinite for large x.
+    fn by_powers(x: f64) -> f64 {
+        (x.exp() - (-x).exp()) / (x.exp() + (-x).exp())
+    }
+
+    /// A sigmoid that is infinite by infinite for large x.
+    fn overflowing(x: f64) -> f64 {
+        x.exp() / (1.0 + x.exp())
     }
 
     pub fn candidate_by_sigma(sums: &[f64], cell: &[f64]) -> (Vec<f64>, Vec<f64>) {
@@ -912,6 +1012,13 @@ mod wrong {
         let units = hidden.len();
         let three = |list: &[f64], k: usize| [0, 1, 2].map(|b| list[b * units + k]);
         (0..units).map(|k| rule(three(x, k), three(h, k), hidden[k])).collect()
+    }
+
+    pub fn sigmoid_overflows_in_gru(x: &[f64], h: &[f64], hidden: &[f64]) -> Vec<f64> {
+        gru(x, h, hidden, |x, h, old| {
+            let (r, z) = (overflowing(x[0] + h[0]), overflowing(x[1] + h[1]));
+            (1.0 - z) * (x[2] + r * h[2]).tanh() + z * old
+        })
     }
 
     pub fn update_inverted(x: &[f64], h: &[f64], hidden: &[f64]) -> Vec<f64> {
@@ -1123,6 +1230,28 @@ mod wrong {
     }
 
     type Slopes = (Vec<f64>, Vec<f64>);
+
+    pub fn sigmoid_overflows_backward(
+        s: &[f64],
+        c: &[f64],
+        gh: &[f64],
+        gc: &[f64],
+    ) -> Slopes {
+        let (_, new) = lstm(s, c, right);
+        let (mut grad_sums, mut grad_cell) = back([s, c, gh, gc], |u| u.five(u.both()));
+        let units = c.len();
+        for k in 0..units {
+            let [i, f, o] = [0, 1, 3].map(|b| overflowing(s[b * units + k]));
+            let (g, t) = (s[2 * units + k].tanh(), new[k].tanh());
+            let both = gc[k] + gh[k] * o * (1.0 - t * t);
+            grad_sums[k] = both * g * i * (1.0 - i);
+            grad_sums[units + k] = both * c[k] * f * (1.0 - f);
+            grad_sums[2 * units + k] = both * i * (1.0 - g * g);
+            grad_sums[3 * units + k] = gh[k] * t * o * (1.0 - o);
+            grad_cell[k] = both * f;
+        }
+        (grad_sums, grad_cell)
+    }
 
     pub fn no_slope_of_sigma(s: &[f64], c: &[f64], gh: &[f64], gc: &[f64]) -> Slopes {
         back([s, c, gh, gc], |u| {

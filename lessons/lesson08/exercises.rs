@@ -37,7 +37,8 @@ pub fn lstm_step(sums: &[f64], cell: &[f64]) -> (Vec<f64>, Vec<f64>) {
 /// `new hidden = (1 - z) n + z hidden`
 ///
 /// The reset gate acts on what the hidden values add to the candidate, after the
-/// product, as in PyTorch. Returns the H new hidden values.
+/// product, as in PyTorch. Returns the H new hidden values. Sums of 1000 and of -1000
+/// must work here too.
 ///
 /// One unit with `from_input` `[0, ln 3, ln 2]`, `from_hidden` `[0, 0, 2 ln 2]` and
 /// hidden `[1]`: `r = 1/2`, `z = 3/4`, `n = tanh(ln 2 + ln 2) = 15/17`. The answer is
@@ -87,7 +88,7 @@ pub fn last_states(states: &Matrix, lengths: &[usize]) -> Matrix {
 /// `i`, `f`, `g`, `o`, and dL/d(cell).
 ///
 /// The slope of sigma is `s (1 - s)`, with `s` what it put out; that of tanh is
-/// `1 - tanh^2`.
+/// `1 - tanh^2`. Sums of 1000 and of -1000 must work here too.
 ///
 /// One unit with the sums `[0, ln 3, 0, 0]` and the cell `[(4/3) ln 2]`: `i = 1/2`,
 /// `f = 3/4`, `g = 0`, `o = 1/2`. The new cell is `ln 2`, its tanh `0.6`. With
