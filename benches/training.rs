@@ -18,7 +18,8 @@ use gradbook::activation::Activation;
 use gradbook::data::Dataset;
 use gradbook::init::Init;
 use gradbook::layer::{
-    Activate, Conv2d, Dense, Embedding, ImageShape, Lstm, MaxPool2d, Window,
+    Activate, Conv2d, Dense, Embedding, Gru, ImageShape, Lstm, MaxPool2d, Recurrent,
+    Rnn, Window,
 };
 use gradbook::loss::SoftmaxCrossEntropy;
 use gradbook::optimizer::{Adam, Optimizer, Sgd};
@@ -117,6 +118,9 @@ fn main() -> Result<(), TrainError> {
     if wanted("lstm") {
         report("lstm", "step", &time_lstm(samples)?);
     }
+    if wanted("cells") {
+        time_cells(samples)?;
+    }
     Ok(())
 }
 
@@ -168,21 +172,45 @@ fn random_digits(
 /// Seconds a step of a character model: embedding 64, LSTM 128, 65 characters, batches
 /// of 32 pieces of 64 characters, Adam.
 fn time_lstm(samples: usize) -> Result<Vec<f64>, TrainError> {
+    let shape = TextConfig { clip: None, ..TextConfig::default() };
+    time_characters(samples, 65, &shape, |rng| Lstm::new(64, 128, rng))
+}
+
+/// The three character models of lesson 8, with as many parameters each: embedding 32,
+/// 76 characters, batches of 16 pieces of 32 characters, clipped, Adam.
+fn time_cells(samples: usize) -> Result<(), TrainError> {
+    let shape =
+        TextConfig { steps: 32, batch: 16, clip: Some(1.0), ..TextConfig::default() };
+    let rnn = time_characters(samples, 76, &shape, |rng| Rnn::new(32, 128, rng))?;
+    let lstm = time_characters(samples, 76, &shape, |rng| Lstm::new(32, 65, rng))?;
+    let gru = time_characters(samples, 76, &shape, |rng| Gru::new(32, 75, rng))?;
+    report("cells_rnn", "step", &rnn);
+    report("cells_lstm", "step", &lstm);
+    report("cells_gru", "step", &gru);
+    Ok(())
+}
+
+/// Seconds a step of the character model with this recurrent layer.
+fn time_characters<R: Recurrent<f32> + 'static>(
+    samples: usize,
+    vocabulary: usize,
+    shape: &TextConfig,
+    layer: fn(&mut Rng) -> R,
+) -> Result<Vec<f64>, TrainError> {
     const SAMPLE: usize = 16;
-    let (vocabulary, mut rng) = (65, rng(1));
-    let head = Dense::new(128, vocabulary, Init::XavierNormal, &mut rng);
+    let mut rng = rng(1);
+    let layer = layer(&mut rng);
+    let (inputs, hidden) = (layer.inputs(), layer.hidden());
+    let head = Dense::new(hidden, vocabulary, Init::XavierNormal, &mut rng);
     let mut network: SequenceNetwork =
-        SequenceNetwork::of_tokens(Embedding::new(vocabulary, 64, &mut rng))
-            .then(Lstm::new(64, 128, &mut rng))?
-            .head_each_step(Sequential::new(128).then(head)?)?;
+        SequenceNetwork::of_tokens(Embedding::new(vocabulary, inputs, &mut rng))
+            .then(layer)?
+            .head_each_step(Sequential::new(hidden).then(head)?)?;
+    let characters = shape.batch * shape.steps * 20 + 1;
     let text: Vec<usize> =
-        (0..32 * 64 * 20 + 1).map(|_| rng.random_range(0..vocabulary)).collect();
+        (0..characters).map(|_| rng.random_range(0..vocabulary)).collect();
     let (mut start, mut seconds) = (None, Vec::new());
-    let config = TextConfig {
-        updates: 4 + samples.max(1) * SAMPLE,
-        clip: None,
-        ..TextConfig::default()
-    };
+    let config = TextConfig { updates: 4 + samples.max(1) * SAMPLE, ..shape.clone() };
     let mut watch = |step: &TextStep, _: &mut SequenceNetwork| {
         // four updates to warm up, then a sample every so many
         if step.update % SAMPLE == 4 {

@@ -13,7 +13,7 @@ use crate::pictures::lines;
 use crate::pool::{self, Job};
 
 /// The learning rates that were tried for each cell.
-pub const RATES: [f64; 4] = [0.005, 0.01, 0.02, 0.04];
+pub const RATES: [f64; 5] = [0.005, 0.01, 0.02, 0.04, 0.08];
 
 /// A model that was trained.
 pub struct Model {

@@ -23,7 +23,7 @@ const HIDDEN: usize = 16;
 const RATE: f64 = 0.03;
 const UPDATES: usize = 300;
 /// The learning rates that `--full` tries on the validation years.
-const RATES: [f64; 3] = [0.003, 0.01, RATE];
+const RATES: [f64; 4] = [0.003, 0.01, RATE, 0.1];
 const LOOK_EVERY: usize = 5;
 /// Networks of each kind, each from a seed of its own.
 pub const SEEDS: u64 = 5;
@@ -120,20 +120,20 @@ impl Years {
     }
 
     // ANCHOR: autoregression
-    /// The order with the smallest error on the validation years, then fitted again on
-    /// all years before the exam.
+    /// Fitted on the years to learn from, as the networks are; of all orders the one
+    /// with the smallest error on the validation years.
     pub fn autoregression(&self) -> Result<Autoregression> {
         let Parts { train, validation, .. } = &self.parts;
-        let mut best = (f64::INFINITY, 1);
+        let mut best = Autoregression::fit(&self.series, train.clone(), 1)?;
         for order in ORDERS {
             let fitted = Autoregression::fit(&self.series, train.clone(), order)?;
-            let error = fitted.error(&self.series, validation.clone());
-            if error < best.0 {
-                best = (error, order);
+            let error =
+                |one: &Autoregression| one.error(&self.series, validation.clone());
+            if error(&fitted) < error(&best) {
+                best = fitted;
             }
         }
-        let known = train.start..validation.end;
-        Ok(Autoregression::fit(&self.series, known, best.1)?)
+        Ok(best)
     }
     // ANCHOR_END: autoregression
 }

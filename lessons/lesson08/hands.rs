@@ -52,6 +52,19 @@ fn put(list: &[f64], column: &mut [f32], what: &str) {
     column.iter_mut().zip(list).for_each(|(to, &x)| *to = x as f32);
 }
 
+/// The slope of each new cell, for the microscope: from the next step and through
+/// hidden.
+fn whole_slopes(sums: &[f64], cell: &[f64], gh: &[f64], gc: &[f64]) -> Vec<f64> {
+    let sigma = |x: f64| 1.0 / (1.0 + (-x).exp());
+    let units = cell.len();
+    let slope = |k: usize| {
+        let [i, f, g, o] = [0, 1, 2, 3].map(|block| sums[block * units + k]);
+        let new = sigma(f) * cell[k] + sigma(i) * g.tanh();
+        gc[k] + gh[k] * sigma(o) * (1.0 - new.tanh().powi(2))
+    };
+    (0..units).map(slope).collect()
+}
+
 /// Column `n` of a matrix.
 fn column(matrix: &mut Matrix, n: usize) -> &mut [f32] {
     let rows = matrix.nrows();
@@ -146,8 +159,9 @@ impl Recurrent for YourLstm {
                 let (sums, cell) = &self.kept[at];
                 let (gh, gc) =
                     (wide(column(&mut grad_h, n)), wide(column(&mut grad_c, n)));
+                let both = whole_slopes(sums, cell, &gh, &gc);
                 put(&gh, column(&mut self.grad_hidden, at + batch), "hidden");
-                put(&gc, column(&mut self.grad_cell, at + batch), "cell");
+                put(&both, column(&mut self.grad_cell, at + batch), "cell");
                 let (sums, before) = (self.back)(sums, cell, &gh, &gc);
                 put(&sums, column(&mut grad_sums, n), "your slopes of the sums");
                 put(&before, column(&mut grad_c, n), "your slopes of the cell");

@@ -40,7 +40,7 @@ const LESSON: Lesson = Lesson {
         Flag::count("hidden", 32, 1, 128, "units of a network that adds"),
         Flag::count("updates", 2000, 50, 100_000, "the most that a network may take"),
         Flag::positive("clip", 1.0, "largest norm of a gradient"),
-        Flag::full("five seeds of everything and searches, about 8 minutes"),
+        Flag::full("five seeds of everything and searches, about 3 minutes"),
         Flag::mine(),
     ],
 };

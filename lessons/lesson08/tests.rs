@@ -27,6 +27,15 @@ fn right_answers_make_the_librarys_lstm() {
         let back = Some(&mut grad_input);
         layer.backward(&input, &sequences, &output, &grad, &mut grad_state, back);
         let mut all = vec![state, output, grad_state, grad_input];
+        all.extend([layer.hidden_gradients(), layer.memory_gradients()].map(|g| {
+            // A step past an example's end has no slope that means anything.
+            let live = |column: usize| {
+                let step = column / 3;
+                step > 0 && sequences.live(step - 1, column % 3)
+            };
+            let entry = |row, n| if live(n) { g[(row, n)] } else { 0.0 };
+            Matrix::from_fn(g.nrows(), g.ncols(), entry)
+        }));
         layer.parameters(&mut |_, parameter| all.push(parameter.grad.clone()));
         all
     };
