@@ -629,7 +629,8 @@ fn sample() -> Box<dyn Check> {
             let cold = [0.001, 0.0].map(|t| f(&[-1.0, 3.0, 3.0, 2.0], t, 0.3));
             let ends = [f(&[0.0; 2], 1.0, 0.5), f(&[0.0; 10], 1.0, NEARLY_ONE)];
             let close = [0.2, 0.6].map(|u| f(&[0.0, 0.001], 0.001, u));
-            let more = cold.iter().chain(&ends).chain(&close);
+            let low = [f(&[-4.0, -5.0], 0.001, 0.3)];
+            let more = cold.iter().chain(&ends).chain(&close).chain(&low);
             seen.extend(more.map(|&index| index as f64));
             seen
         })
@@ -677,11 +678,14 @@ fn sample() -> Box<dyn Check> {
             "cold",
             "At a temperature of a thousandth the largest logit wins.",
             move |f| {
-                let cold = (logits(), 0..5_usize, unit());
-                given(&["logits", "largest", "u"], cold, |(logits, largest, u)| {
+                let levels = one_of(&[0.0, -10.0]);
+                let cold = (logits(), 0..5_usize, levels, unit());
+                let names = ["logits", "largest", "level", "u"];
+                given(&names, cold, |(logits, largest, level, u)| {
                     let largest = largest % logits.len();
                     let mut logits = logits.clone();
                     logits[largest] = 6.0;
+                    logits.iter_mut().for_each(|z| *z += level);
                     equal(f(&logits, 0.001, *u), largest)
                         .because(format!("The logits are {}.", logits.show()))
                 })
@@ -783,6 +787,13 @@ fn sample() -> Box<dyn Check> {
             "cold",
             "Divided by a small temperature, a logit of 6 overflows: exp(6000) is \
              infinite. Subtract the largest logit first.",
+        )
+        .wrong(
+            "largest_from_zero",
+            wrong::largest_from_zero as Sample,
+            "cold",
+            "Your search for the largest logit begins at 0 and misses it where all \
+             are negative. Begin at `f64::NEG_INFINITY`, or with the first.",
         )
         .wrong(
             "cut_off",
@@ -1031,6 +1042,13 @@ fn through_time() -> Box<dyn Check> {
             "start",
             "Only what the loss says to the last state goes back. Add column t of \
              `grad_states` at every step.",
+        )
+        .wrong(
+            "piled_up",
+            wrong::piled_up as ThroughTime,
+            "start",
+            "You add what a step passes back to what later steps have passed back \
+             before (+=). It is in there already: replace it (=).",
         )
         .wrong(
             "last_written",
@@ -1395,6 +1413,17 @@ mod wrong {
         or_last(fallen(&shares, u), logits)
     }
 
+    pub fn largest_from_zero(logits: &[f64], temperature: f64, u: f64) -> usize {
+        if temperature == 0.0 {
+            return solutions::sample(logits, temperature, u);
+        }
+        let largest = logits.iter().copied().fold(0.0, f64::max);
+        let power = |z: &f64| ((z - largest) / temperature).exp();
+        let all: f64 = logits.iter().map(power).sum();
+        let shares: Vec<f64> = logits.iter().map(|z| power(z) / all).collect();
+        or_last(fallen(&shares, u), logits)
+    }
+
     pub fn cut_off(logits: &[f64], temperature: f64, u: f64) -> usize {
         let temperature = if temperature < 0.01 { 0.0 } else { temperature };
         solutions::sample(logits, temperature, u)
@@ -1427,6 +1456,7 @@ mod wrong {
         to_start: bool,
         through_time: bool,
         passes: fn(usize, usize) -> bool,
+        piles_up: bool,
         hears: fn(usize, usize) -> bool,
         adds: bool,
         divisor: fn(usize) -> f64,
@@ -1447,6 +1477,7 @@ mod wrong {
         to_start: true,
         through_time: true,
         passes: |_, _| true,
+        piles_up: false,
         hears: |_, _| true,
         adds: true,
         divisor: |_| 1.0,
@@ -1480,11 +1511,12 @@ mod wrong {
                 by_u += &sum * before.transpose();
                 by_b += &sum;
                 let back = if self.transposed { u.transpose() } else { u.clone() };
+                let kept = if self.piles_up { later.clone() } else { &later * 0.0 };
                 later = match t {
                     0 if !self.to_start => sum,
                     1.. if !self.through_time => later * 0.0,
                     _ if !(self.passes)(t, all) => later * 0.0,
-                    _ => back * sum,
+                    _ => back * sum + kept,
                 };
             }
             let share = 1.0 / (self.divisor)(all);
@@ -1521,6 +1553,7 @@ mod wrong {
         last_word_only { hears: |t, all| t + 1 == all }
         last_written { adds: false }
         mean_over_steps { divisor: |all| all as f64 }
+        piled_up { piles_up: true }
         cut_short { passes: |t, all| all - t < 8 }
         inputs_reversed { input: |t, all| all - 1 - t }
     }

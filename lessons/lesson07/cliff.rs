@@ -15,6 +15,8 @@ const FROM: [f64; 2] = [1.5, -0.32];
 const RATE: f64 = 0.1;
 const UPDATES: usize = 60;
 const LIMIT: f64 = 0.3;
+/// A limit that no gradient reaches.
+const FREE: f64 = 1e30;
 
 /// So many losses of each walk are drawn.
 const SHOWN: usize = 40;
@@ -61,7 +63,7 @@ fn descend(hands: Hands, limit: f64) -> Vec<Step> {
 /// The two walks, told and drawn.
 pub fn show(run: &mut Run, hands: Hands) -> Result {
     run.heading("A wall, and clipping");
-    let walks = [f64::INFINITY, LIMIT].map(|limit| descend(hands, limit));
+    let walks = [FREE, LIMIT].map(|limit| descend(hands, limit));
     let worst = walks[0].iter().fold(&walks[0][0], |worst, step| {
         if step.norm > worst.norm { step } else { worst }
     });
