@@ -149,10 +149,10 @@ impl<T: Real> LinearModel<T> {
     // ANCHOR: least_squares
     /// The weights and bias of least mean squared error, with no walking.
     ///
-    /// Asks for the place where all slopes are zero, through two QR decompositions (Golub
-    /// and Van Loan, Matrix Computations, section 5.5). If many answers are equally good
-    /// (two features that are alike), this is the one with the shortest vector of weights
-    /// and bias, and a walk from zero ends there too.
+    /// Asks for the place where all slopes are zero, through two QR decompositions
+    /// (Golub and Van Loan, Matrix Computations, section 5.5). If many answers are
+    /// equally good (two features that are alike), this is the one with the shortest
+    /// vector of weights and bias, and a walk from zero ends there too.
     ///
     /// # Errors
     /// If there are no examples, the shapes do not fit, or a number is not finite.
@@ -176,8 +176,8 @@ impl<T: Real> LinearModel<T> {
 /// The shortest x with |A x - b| least; A is examples x unknowns, b examples x 1, and A
 /// has a column of ones. Nothing if the numbers are too large to multiply.
 ///
-/// Not through nalgebra's singular value decomposition: that of version 0.35 is wrong for
-/// some matrices whose columns depend on each other (its issue 1172).
+/// Not through nalgebra's singular value decomposition: that of version 0.35 is wrong
+/// for some matrices whose columns depend on each other (its issue 1172).
 fn shortest_solution<T: Real>(a: Matrix<T>, b: Matrix<T>) -> Option<Matrix<T>> {
     let size = real::<T>(a.nrows().max(a.ncols()) as f64);
     // A P = Q R: the columns in an order P that leaves the small numbers of R for last
