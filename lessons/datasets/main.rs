@@ -11,6 +11,7 @@ mod fetch;
 mod prose;
 mod sets;
 
+use lessons::shipped::Shipped;
 use sets::{SETS, Set, State};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -132,8 +133,8 @@ fn list(out: &mut dyn Write) -> Result<(), Failure> {
     writeln!(out, "Shipped with the book, in {}:", sets::folder().display())?;
     for file in sets::shipped() {
         let state = in_words(&shipped_state(&file)?);
-        let (name, shape) = (file.name, file.shape);
-        writeln!(out, "  {name:<14} {shape}; checksum: {state}")?;
+        let (name, holds) = (file.name, file.holds);
+        writeln!(out, "  {name:<14} {holds}; checksum: {state}")?;
     }
     writeln!(out, "\nFetched on demand:")?;
     for set in SETS {
@@ -181,9 +182,9 @@ fn verify(
     Ok(wrong)
 }
 
-fn shipped_state(file: &sets::Shipped) -> Result<State, Failure> {
-    let path = || sets::folder().join(file.name);
-    file.examine().map_err(|error| Failure::Disk(path(), error))
+fn shipped_state(file: &Shipped) -> Result<State, Failure> {
+    let path = || sets::folder().join(&file.name);
+    sets::examine(file).map_err(|error| Failure::Disk(path(), error))
 }
 
 fn in_words(state: &State) -> String {

@@ -1,6 +1,7 @@
 //! Which sets there are, and how each file is known to be the right one.
 
 use flate2::read::MultiGzDecoder;
+use lessons::shipped::{Shipped, hex};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{ErrorKind, Read, Result};
@@ -160,45 +161,18 @@ impl Recorded {
     }
 }
 
-/// A row of the table in `datasets/README.md`: a file that comes with the book.
-pub struct Shipped {
-    /// The file's name.
-    pub name: &'static str,
-    /// What it holds: how many examples, lines or characters.
-    pub shape: &'static str,
-    /// Its SHA-256.
-    pub sha256: &'static str,
-}
-
 /// The files that come with the book, as their README describes them.
 pub fn shipped() -> Vec<Shipped> {
-    let readme = include_str!("../../datasets/README.md");
-    let rows = readme.lines().filter_map(|line| line.strip_prefix("| `"));
-    let row = |line: &'static str| {
-        let cells: Vec<&str> = line.split('|').map(|cell| cell.trim()).collect();
-        let [name, shape, _, sha256, _] = cells[..] else {
-            return None;
-        };
-        Some(Shipped {
-            name: name.trim_end_matches('`'),
-            shape,
-            sha256: sha256.trim_matches('`'),
-        })
-    };
-    rows.filter_map(row).collect()
+    Shipped::all(include_str!("../../datasets/README.md"))
 }
 
-impl Shipped {
-    /// Compares the file in the repository with its checksum.
-    pub fn examine(&self) -> Result<State> {
-        match std::fs::read(folder().join(self.name)) {
-            Ok(bytes) if hex(&Sha256::digest(&bytes)) == self.sha256 => {
-                Ok(State::Right)
-            }
-            Ok(_) => Ok(State::Wrong("it is not the file that was recorded".into())),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(State::Absent),
-            Err(error) => Err(error),
-        }
+/// Compares a file in the repository with its checksum.
+pub fn examine(file: &Shipped) -> Result<State> {
+    match std::fs::read(folder().join(&file.name)) {
+        Ok(content) if file.is_right(&content) => Ok(State::Right),
+        Ok(_) => Ok(State::Wrong("it is not the file that was recorded".into())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(State::Absent),
+        Err(error) => Err(error),
     }
 }
 
@@ -206,9 +180,4 @@ impl Shipped {
 pub fn folder() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     package.parent().unwrap_or(package).join("datasets")
-}
-
-/// Bytes as hexadecimal digits.
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

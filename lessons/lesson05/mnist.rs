@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use gradbook::data::{Dataset, idx};
+use gradbook::data::Dataset;
 use gradbook::loss::SoftmaxCrossEntropy;
 use gradbook::optimizer::Schedule;
 use gradbook::train::{Config, History, Progress, Task, Training, fit};
-use lessons::{Result, Run, bail};
+use lessons::{Result, Run, bail, mnist};
 
 use crate::exam;
 use crate::hands::Hands;
@@ -32,13 +32,7 @@ pub fn run(run: &mut Run, hands: Hands, folder: &Path) -> Result {
         patience: args.count("patience"),
         seed: args.seed,
     };
-    let files = idx::mnist_folder::<f32>(folder)?;
-    let whole = files.train.is_some();
-    let (train, test) = files.train_and_test(setup.seed)?;
-    let from = if whole { "the train files" } else { "four fifths of the t10k files" };
-    run.heading(&format!("{} images to learn from: {from}", train.len()));
-    run.count("train_examples", train.len());
-    run.count("test_examples", test.len());
+    let (train, test) = mnist::read(run, folder, setup.seed)?;
     let parts = centered(train, test);
     let mut logistic = learn(run, Kind::Logistic, &parts, &setup)?;
     let mut mlp = learn(run, Kind::Mlp(setup.hidden), &parts, &setup)?;
@@ -48,20 +42,10 @@ pub fn run(run: &mut Run, hands: Hands, folder: &Path) -> Result {
     shuffled(run, &parts, &setup)
 }
 
-/// All pixels moved and scaled by one mean and one deviation, those of the training
-/// images. A scale for each pixel would blow up the rare ones at the edge.
+/// Centered, and with the pixels as they were for the pictures.
 fn centered(mut train: Dataset, mut test: Dataset) -> Parts {
     let pixels = test.inputs.clone();
-    let count = train.inputs.len().max(1) as f64;
-    let sum: f64 = train.inputs.iter().map(|&x| f64::from(x)).sum();
-    let mean = sum / count;
-    let squares: f64 =
-        train.inputs.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum();
-    let deviation = (squares / count).sqrt();
-    let scale = if deviation > 0.0 { 1.0 / deviation } else { 1.0 };
-    for part in [&mut train, &mut test] {
-        part.inputs.apply(|x| *x = ((f64::from(*x) - mean) * scale) as f32);
-    }
+    mnist::center(&mut train, &mut test);
     // No validation part: all images are learned from, for a fixed number of epochs.
     Parts { valid: train.select(&[]), train, test, pixels }
 }

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use gradbook::data::{Dataset, idx};
+use gradbook::data::Dataset;
 use gradbook::layer::ImageShape;
 use gradbook::train::{Progress, Training};
 use gradbook::{Parameters, Sequential, rng};
-use lessons::{Result, Run, bail};
+use lessons::{Result, Run, bail, mnist};
 
 use crate::models::{Kind, Setup, accuracy, percent};
 
@@ -26,15 +26,9 @@ pub fn run(run: &mut Run, folder: &Path) -> Result {
         hidden: args.count("hidden"),
         seed: args.seed,
     };
-    let files = idx::mnist_folder::<f32>(folder)?;
-    let whole = files.train.is_some();
-    let (train, test) = files.train_and_test(setup.seed)?;
-    let from = if whole { "the train files" } else { "four fifths of the t10k files" };
-    run.heading(&format!("{} images to learn from: {from}", train.len()));
-    run.count("train_examples", train.len());
-    run.count("test_examples", test.len());
+    let (mut train, mut test) = mnist::read(run, folder, setup.seed)?;
     let image = square(&train)?;
-    let (train, test) = centered(train, test);
+    mnist::center(&mut train, &mut test);
     let seen = learn(run, ("lenet", Kind::LeNet), image, (&train, &test), setup)?;
     let dense = ("mlp", Kind::Mlp(setup.hidden));
     let mlp = learn(run, dense, image, (&train, &test), setup)?;
@@ -69,22 +63,6 @@ fn square(data: &Dataset) -> Result<ImageShape> {
         );
     }
     Ok(ImageShape::new(side, side, 1))
-}
-
-/// All pixels moved and scaled by one mean and one deviation, those of the training
-/// images.
-fn centered(mut train: Dataset, mut test: Dataset) -> (Dataset, Dataset) {
-    let count = train.inputs.len().max(1) as f64;
-    let sum: f64 = train.inputs.iter().map(|&x| f64::from(x)).sum();
-    let mean = sum / count;
-    let squares: f64 =
-        train.inputs.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum();
-    let deviation = (squares / count).sqrt();
-    let scale = if deviation > 0.0 { 1.0 / deviation } else { 1.0 };
-    for part in [&mut train, &mut test] {
-        part.inputs.apply(|x| *x = ((f64::from(*x) - mean) * scale) as f32);
-    }
-    (train, test)
 }
 
 /// What a network got.

@@ -39,11 +39,13 @@ mod error;
 mod flags;
 mod gallery;
 mod mine;
+pub mod mnist;
 mod narration;
 mod paths;
 mod progress;
 mod report;
 mod run;
+pub mod shipped;
 
 pub use error::{Error, Result};
 pub use flags::{Arguments, Flag};

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use lessons::Result;
-use sha2::{Digest, Sha256};
+use lessons::shipped::Shipped;
 
 use crate::paint::Paint;
 use crate::place::{Place, exercises_name};
@@ -144,63 +144,31 @@ fn data_sets(place: &Place) -> Vec<Finding> {
     let Ok(table) = fs::read_to_string(folder.join("README.md")) else {
         return vec![bad("datasets/README.md is missing", MEND_DATA)];
     };
-    let rows: Vec<Row> = table.lines().filter_map(Row::read).collect();
+    let rows = Shipped::all(&table);
     if rows.is_empty() {
         return vec![bad("datasets/README.md lists no data set", MEND_DATA)];
     }
-    rows.iter().map(|row| row.examine(&folder)).collect()
+    rows.iter().map(|row| examine(row, &folder)).collect()
 }
 
 const MEND_DATA: &str = "git checkout -- datasets";
 
-/// A line of the table of data sets.
-#[derive(Debug, PartialEq)]
-struct Row {
-    file: String,
-    holds: String,
-    bytes: u64,
-    sha256: String,
-}
-
-impl Row {
-    fn read(line: &str) -> Option<Row> {
-        let cells: Vec<&str> = line.trim().split('|').map(str::trim).collect();
-        let ["", file, holds, bytes, sha256, ""] = cells[..] else {
-            return None;
-        };
-        let quoted = |cell: &str| {
-            let text = cell.strip_prefix('`')?.strip_suffix('`')?;
-            Some(text.to_string())
-        };
-        Some(Row {
-            file: quoted(file)?,
-            holds: holds.to_string(),
-            bytes: bytes.parse().ok()?,
-            sha256: quoted(sha256)?,
-        })
+fn examine(shipped: &Shipped, folder: &Path) -> Finding {
+    let Shipped { name, holds, bytes, .. } = shipped;
+    let content = match fs::read(folder.join(name)) {
+        Ok(content) => content,
+        Err(_) => return bad(format!("datasets/{name} is missing"), MEND_DATA),
+    };
+    let length = content.len() as u64;
+    if length != *bytes {
+        let what =
+            format!("datasets/{name} has {length} bytes and should have {bytes}");
+        return bad(what, MEND_DATA);
     }
-
-    fn examine(&self, folder: &Path) -> Finding {
-        let Row { file, holds, bytes, sha256 } = self;
-        let content = match fs::read(folder.join(file)) {
-            Ok(content) => content,
-            Err(_) => return bad(format!("datasets/{file} is missing"), MEND_DATA),
-        };
-        let length = content.len() as u64;
-        if length != *bytes {
-            let what =
-                format!("datasets/{file} has {length} bytes and should have {bytes}");
-            return bad(what, MEND_DATA);
-        }
-        if hex(&Sha256::digest(&content)) != *sha256 {
-            return bad(format!("datasets/{file} has been changed"), MEND_DATA);
-        }
-        good(format!("data set {file}: {holds}"))
+    if !shipped.is_right(&content) {
+        return bad(format!("datasets/{name} has been changed"), MEND_DATA);
     }
-}
-
-fn hex(hash: &[u8]) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    good(format!("data set {name}: {holds}"))
 }
 
 /// The reader's files are where they belong.
@@ -265,25 +233,10 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_the_table_are_read() {
-        let row = Row::read("| `iris.csv` | 150 examples | 3858 | `9cc1` |");
-        let expected = Row {
-            file: "iris.csv".to_string(),
-            holds: "150 examples".to_string(),
-            bytes: 3858,
-            sha256: "9cc1".to_string(),
-        };
-        assert_eq!(row, Some(expected));
-        assert_eq!(Row::read("| --- | --- | ---: | --- |"), None);
-        assert_eq!(Row::read("| file | what it holds | bytes | SHA-256 |"), None);
-        assert_eq!(Row::read("plain text"), None);
-    }
-
-    #[test]
     fn a_cut_changed_or_missing_data_set_is_found() {
         let folder = tempfile::tempdir().expect("a folder");
-        let row = Row {
-            file: "x.txt".to_string(),
+        let row = Shipped {
+            name: "x.txt".to_string(),
             holds: "2 names".to_string(),
             bytes: 3,
             // of the three bytes "abc" (FIPS 180-4, its first example)
@@ -291,7 +244,7 @@ mod tests {
                      b00361a396177a9cb410ff61f20015ad"
                 .to_string(),
         };
-        let verdict = || row.examine(folder.path());
+        let verdict = || examine(&row, folder.path());
         let write = |text| fs::write(folder.path().join("x.txt"), text);
         assert_eq!(verdict(), bad("datasets/x.txt is missing", MEND_DATA));
         write("ab").expect("written");

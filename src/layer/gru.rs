@@ -3,8 +3,9 @@
 use crate::kernels::{Operand, gates, product, product_into};
 use crate::layer::Parameter;
 use crate::layer::recurrent::{
-    Recurrent, add_columns, block, clear_padding, debug_shapes, grad_through_states,
-    part, put_last, put_rows, start_gradients, turn, weights, without_padding,
+    Recurrent, add_columns, block, clear_padding, debug_shapes, grad_through_inputs,
+    grad_through_states, part, put_last, put_rows, start_gradients, state_before, turn,
+    weights,
 };
 use crate::real::{Matrix, Real, Rng, ShapeError, resize};
 use crate::sequence::Sequences;
@@ -143,10 +144,7 @@ impl<T: Real> Recurrent<T> for Gru<T> {
         let weight_hh = Operand::plain(&self.weight_hh.value);
         for t in 0..sequences.steps() {
             let (before, h) = output.as_mut_slice().split_at_mut(t * size);
-            let before = match t.checked_sub(1) {
-                None => self.first.as_slice(),
-                Some(earlier) => &before[block(earlier, size)],
-            };
+            let before = state_before(t, &self.first, before);
             let through = &mut self.through.as_mut_slice()[block(t, 3 * size)];
             let h_before = Operand::of(before, hidden, batch);
             product_into(weight_hh, h_before, T::zero(), through);
@@ -183,10 +181,7 @@ impl<T: Real> Recurrent<T> for Gru<T> {
             let step = gates::GruStep {
                 gates: &self.gates.as_slice()[all.clone()],
                 through: &self.through.as_slice()[all.clone()],
-                before: match t.checked_sub(1) {
-                    None => self.first.as_slice(),
-                    Some(before) => &output.as_slice()[block(before, size)],
-                },
+                before: state_before(t, &self.first, output.as_slice()),
                 grad_hidden: &dh[..size],
             };
             let delta = &mut self.delta.as_mut_slice()[all.clone()];
@@ -198,9 +193,8 @@ impl<T: Real> Recurrent<T> for Gru<T> {
         }
         put_rows(&self.grad_hidden.as_slice()[..size], 0, hidden, grad_state);
         // what the steps share, in one product over all of them
-        let input = without_padding(input, sequences, &mut self.live_input);
-        let delta = Operand::plain(&self.delta);
-        product(delta, Operand::transposed(input), T::one(), &mut self.weight_ih.grad);
+        let (weight_ih, live) = (&mut self.weight_ih, &mut self.live_input);
+        grad_through_inputs(&self.delta, input, sequences, live, weight_ih, grad_input);
         let grad = &mut self.weight_hh.grad;
         grad_through_states(&self.delta_hidden, &self.first, output, grad);
         add_columns(&self.delta, &mut self.bias.grad);
@@ -210,11 +204,6 @@ impl<T: Real> Recurrent<T> for Gru<T> {
         let candidate = &self.sums.as_slice()[2 * hidden..];
         let grad = self.bias_hn.grad.as_mut_slice();
         grad.iter_mut().zip(candidate).for_each(|(g, &sum)| *g += sum);
-        if let Some(grad_input) = grad_input {
-            resize(grad_input, input.nrows(), input.ncols());
-            let weight_ih = Operand::transposed(&self.weight_ih.value);
-            product(weight_ih, delta, T::zero(), grad_input);
-        }
     }
     // ANCHOR_END: backward
 

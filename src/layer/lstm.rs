@@ -4,8 +4,8 @@ use crate::kernels::{Operand, gates, product, product_into};
 use crate::layer::Parameter;
 use crate::layer::recurrent::{
     Recurrent, add_columns, add_final_state, block, clear_padding, debug_shapes,
-    grad_through_states, part, put_last, put_rows, start_gradients, take_rows, turn,
-    weights, without_padding,
+    grad_through_inputs, grad_through_states, part, put_last, put_rows,
+    start_gradients, state_before, take_rows, turn, weights,
 };
 use crate::real::{Matrix, Real, Rng, ShapeError, resize};
 use crate::sequence::Sequences;
@@ -158,10 +158,7 @@ impl<T: Real> Recurrent<T> for Lstm<T> {
         for t in 0..sequences.steps() {
             let (before, h) = output.as_mut_slice().split_at_mut(t * size);
             let (cells, c) = self.cells.as_mut_slice().split_at_mut((t + 1) * size);
-            let h_before = match t.checked_sub(1) {
-                None => self.first.as_slice(),
-                Some(earlier) => &before[block(earlier, size)],
-            };
+            let h_before = state_before(t, &self.first, before);
             let gates = &mut self.gates.as_mut_slice()[block(t, 4 * size)];
             let h_before = Operand::of(h_before, hidden, batch);
             product_into(weight_hh, h_before, T::one(), gates);
@@ -217,17 +214,11 @@ impl<T: Real> Recurrent<T> for Lstm<T> {
         put_rows(&self.grad_hidden.as_slice()[..size], 0, hidden, grad_state);
         put_rows(&self.grad_cells.as_slice()[..size], hidden, hidden, grad_state);
         // what the steps share, in one product over all of them
-        let input = without_padding(input, sequences, &mut self.live_input);
-        let delta = Operand::plain(&self.delta);
-        product(delta, Operand::transposed(input), T::one(), &mut self.weight_ih.grad);
+        let (weight_ih, live) = (&mut self.weight_ih, &mut self.live_input);
+        grad_through_inputs(&self.delta, input, sequences, live, weight_ih, grad_input);
         let grad = &mut self.weight_hh.grad;
         grad_through_states(&self.delta, &self.first, output, grad);
         add_columns(&self.delta, &mut self.bias.grad);
-        if let Some(grad_input) = grad_input {
-            resize(grad_input, input.nrows(), input.ncols());
-            let weight_ih = Operand::transposed(&self.weight_ih.value);
-            product(weight_ih, delta, T::zero(), grad_input);
-        }
     }
     // ANCHOR_END: backward
 

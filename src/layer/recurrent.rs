@@ -219,6 +219,38 @@ pub(super) fn add_final_state<T: Real>(
     }
 }
 
+/// The state before step t: the initial one, or what was put out one step earlier.
+pub(super) fn state_before<'a, T: Real>(
+    t: usize,
+    first: &'a Matrix<T>,
+    output: &'a [T],
+) -> &'a [T] {
+    match t.checked_sub(1) {
+        None => first.as_slice(),
+        Some(earlier) => &output[block(earlier, first.len())],
+    }
+}
+
+/// What the steps share at the input, in one product over all of them: adds delta x' to
+/// dL/dW_ih and, where asked, writes dL/dx = W_ih' delta.
+pub(super) fn grad_through_inputs<T: Real>(
+    delta: &Matrix<T>,
+    input: &Matrix<T>,
+    sequences: &Sequences,
+    live_input: &mut Matrix<T>,
+    weight_ih: &mut Parameter<T>,
+    grad_input: Option<&mut Matrix<T>>,
+) {
+    let input = without_padding(input, sequences, live_input);
+    let delta = Operand::plain(delta);
+    product(delta, Operand::transposed(input), T::one(), &mut weight_ih.grad);
+    if let Some(grad_input) = grad_input {
+        resize(grad_input, input.nrows(), input.ncols());
+        let weight_ih = Operand::transposed(&weight_ih.value);
+        product(weight_ih, delta, T::zero(), grad_input);
+    }
+}
+
 /// dL/dW_hh: delta of each step times the state before it, as one product of all steps
 /// but the first, and one of the first with the initial state.
 pub(super) fn grad_through_states<T: Real>(
@@ -239,7 +271,7 @@ pub(super) fn grad_through_states<T: Real>(
 
 /// The input with zeros past the examples' ends, where anything may stand: zero times
 /// NaN is not zero in the product of all steps. The input itself when nothing is past.
-pub(super) fn without_padding<'a, T: Real>(
+fn without_padding<'a, T: Real>(
     input: &'a Matrix<T>,
     sequences: &Sequences,
     copy: &'a mut Matrix<T>,

@@ -3,8 +3,9 @@
 use crate::kernels::{self, Operand, gates, product, product_into};
 use crate::layer::Parameter;
 use crate::layer::recurrent::{
-    Recurrent, add_columns, block, clear_padding, debug_shapes, grad_through_states,
-    part, put_last, put_rows, start_gradients, turn, weights, without_padding,
+    Recurrent, add_columns, block, clear_padding, debug_shapes, grad_through_inputs,
+    grad_through_states, part, put_last, put_rows, start_gradients, state_before, turn,
+    weights,
 };
 use crate::real::{Matrix, Real, Rng, ShapeError, resize};
 use crate::sequence::Sequences;
@@ -140,11 +141,7 @@ impl<T: Real> Recurrent<T> for Rnn<T> {
         let size = hidden * batch;
         for t in 0..sequences.steps() {
             let (before, now) = output.as_mut_slice().split_at_mut(t * size);
-            let h = if t == 0 {
-                self.first.as_slice()
-            } else {
-                &before[block(t - 1, size)]
-            };
+            let h = state_before(t, &self.first, before);
             let now = &mut now[..size];
             product_into(weight_hh, Operand::of(h, hidden, batch), T::one(), now);
             gates::add_bias(self.bias.value.as_slice(), now);
@@ -184,17 +181,11 @@ impl<T: Real> Recurrent<T> for Rnn<T> {
         }
         put_rows(&grad_hidden.as_slice()[..size], 0, hidden, grad_state);
         // what the steps share, in one product over all of them
-        let input = without_padding(input, sequences, &mut self.live_input);
-        let delta = Operand::plain(&self.delta);
-        product(delta, Operand::transposed(input), T::one(), &mut self.weight_ih.grad);
+        let (weight_ih, live) = (&mut self.weight_ih, &mut self.live_input);
+        grad_through_inputs(&self.delta, input, sequences, live, weight_ih, grad_input);
         let grad = &mut self.weight_hh.grad;
         grad_through_states(&self.delta, &self.first, output, grad);
         add_columns(&self.delta, &mut self.bias.grad);
-        if let Some(grad_input) = grad_input {
-            resize(grad_input, input.nrows(), input.ncols());
-            let weight_ih = Operand::transposed(&self.weight_ih.value);
-            product(weight_ih, delta, T::zero(), grad_input);
-        }
     }
     // ANCHOR_END: backward
 
