@@ -10,7 +10,7 @@ use crate::hands::Hands;
 use crate::inside::Trace;
 use crate::microscope;
 use crate::pictures;
-use crate::pool::{self, Job};
+use lessons::pool::{self, Job};
 
 /// How a network is trained on the adding problem.
 #[derive(Clone, Copy, Debug)]

@@ -10,7 +10,7 @@ use lessons::{Bar, Result, Run};
 
 use crate::cells::{self, Cell, Start};
 use crate::pictures::lines;
-use crate::pool::{self, Job};
+use lessons::pool::{self, Job};
 
 /// The learning rates that were tried for each cell.
 pub const RATES: [f64; 5] = [0.005, 0.01, 0.02, 0.04, 0.08];

@@ -9,7 +9,7 @@ use lessons::{Bar, Result, Run, mean_and_spread};
 use crate::cells::{self, Cell, Start};
 use crate::hands::Hands;
 use crate::pictures::role;
-use crate::pool::{self, Job};
+use lessons::pool::{self, Job};
 
 /// Years to choose by, and years of the exam at the end.
 const VALIDATION: usize = 50;

@@ -9,8 +9,8 @@ use crate::cells::Cell;
 use crate::characters::{self, Model, RATES};
 use crate::forecast::{self, Years};
 use crate::hands::Hands;
-use crate::pool::{self, Job};
 use crate::starts::{self, WAYS};
+use lessons::pool::{self, Job};
 
 /// Seeds of the adding problem.
 const SEEDS: u64 = 5;

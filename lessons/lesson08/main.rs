@@ -15,7 +15,6 @@ mod inside;
 mod microscope;
 mod paper;
 mod pictures;
-mod pool;
 #[cfg(test)]
 #[allow(dead_code, reason = "the tests need two of the answers")]
 mod solutions;

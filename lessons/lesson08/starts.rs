@@ -7,7 +7,7 @@ use crate::adding::{self, ENOUGH, LOOK_EVERY, Learned, Recipe};
 use crate::cells::{Cell, Start};
 use crate::hands::Hands;
 use crate::microscope::{back, chart, left};
-use crate::pool::{self, Job};
+use lessons::pool::{self, Job};
 
 /// One way to start.
 pub struct Way {

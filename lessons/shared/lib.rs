@@ -42,6 +42,7 @@ mod mine;
 pub mod mnist;
 mod narration;
 mod paths;
+pub mod pool;
 mod progress;
 mod report;
 mod run;

@@ -5,13 +5,17 @@ use std::num::NonZero;
 use std::sync::Mutex;
 use std::thread::{self, available_parallelism};
 
-use lessons::{Bar, Result, Run};
+use crate::{Bar, Result, Run};
 
 /// Something to do, with a bar to show how far it is.
 pub type Job<'a, T> = Box<dyn FnOnce(&Bar) -> Result<T> + Send + 'a>;
 
 /// Does all jobs, on as many threads as there are processors, and returns their results
-/// in the order of the jobs. The first that failed, in that order, is the failure.
+/// in the order of the jobs. `units` are the steps of the bar.
+///
+/// # Errors
+///
+/// The first that failed, in that order, is the failure.
 pub fn run<T: Send>(
     run: &mut Run,
     label: &str,
