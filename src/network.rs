@@ -1,12 +1,24 @@
 //! Sequential: layers in a row, and the buffers between them.
 
 use crate::layer::{Layer, Parameter, Phase};
-use crate::real::{Matrix, Real, ShapeError, resize};
+use crate::real::{Matrix, Real, Rng, ShapeError, resize};
 
 /// Anything whose parameters an optimizer can change.
 pub trait Parameters<T: Real = f32> {
     /// Shows each parameter with its name, always in the same order.
     fn parameters(&mut self, visit: &mut dyn FnMut(&str, &mut Parameter<T>));
+
+    /// Shows what inference needs and no gradient changes, with its name: running means
+    /// (`1.running_mean`). They are saved with the weights.
+    fn buffers(&mut self, visit: &mut dyn FnMut(&str, &mut Matrix<T>)) {
+        let _ = visit;
+    }
+
+    /// Shows each generator that training draws from, always in the same order. A
+    /// checkpoint keeps their places.
+    fn generators(&mut self, visit: &mut dyn FnMut(&mut Rng)) {
+        let _ = visit;
+    }
 
     /// Sets every gradient to zero, before the next backward pass adds to them.
     fn zero_grad(&mut self) {
@@ -212,6 +224,17 @@ impl<T: Real> Parameters<T> for Sequential<T> {
                 visit(names.next().map_or(plain, String::as_str), parameter);
             });
         }
+    }
+
+    fn buffers(&mut self, visit: &mut dyn FnMut(&str, &mut Matrix<T>)) {
+        for (index, layer) in self.layers.iter_mut().enumerate() {
+            layer
+                .buffers(&mut |name, buffer| visit(&format!("{index}.{name}"), buffer));
+        }
+    }
+
+    fn generators(&mut self, visit: &mut dyn FnMut(&mut Rng)) {
+        self.layers.iter_mut().for_each(|layer| layer.generators(visit));
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::layer::recurrent::norms_by_step;
 use crate::layer::{Embedding, Parameter, Phase, Recurrent};
 use crate::network::{Parameters, Sequential};
-use crate::real::{Matrix, Real, ShapeError, resize, shape_of};
+use crate::real::{Matrix, Real, Rng, ShapeError, resize, shape_of};
 use crate::sequence::Sequences;
 
 /// What a network over sequences reads: step t of example n stands at
@@ -524,5 +524,13 @@ impl<T: Real> Parameters<T> for SequenceNetwork<T> {
             layer.parameters(&mut |name, parameter| named(name, parameter));
         }
         self.head.parameters(&mut named);
+    }
+
+    fn buffers(&mut self, visit: &mut dyn FnMut(&str, &mut Matrix<T>)) {
+        self.head.buffers(&mut |name, buffer| visit(&format!("head.{name}"), buffer));
+    }
+
+    fn generators(&mut self, visit: &mut dyn FnMut(&mut Rng)) {
+        self.head.generators(visit);
     }
 }

@@ -31,7 +31,7 @@ pub use residual::ResidualBlock;
 pub use rnn::Rnn;
 pub use softmax::Softmax;
 
-use crate::real::{Matrix, Real, ShapeError};
+use crate::real::{Matrix, Real, Rng, ShapeError};
 
 /// Numbers that training changes, with the loss's slope for each of them.
 #[derive(Clone, Debug)]
@@ -89,6 +89,18 @@ pub trait Layer<T: Real = f32>: Send {
 
     /// Shows each parameter with its name, always in the same order.
     fn parameters(&mut self, visit: &mut dyn FnMut(&'static str, &mut Parameter<T>)) {
+        let _ = visit;
+    }
+
+    /// Shows what inference needs and no gradient changes: running means. Saved as
+    /// tensors with the weights, under PyTorch's names.
+    fn buffers(&mut self, visit: &mut dyn FnMut(&'static str, &mut Matrix<T>)) {
+        let _ = visit;
+    }
+
+    /// Shows each generator that the layer draws from, so that a checkpoint can keep
+    /// its place.
+    fn generators(&mut self, visit: &mut dyn FnMut(&mut Rng)) {
         let _ = visit;
     }
 }

@@ -1,10 +1,10 @@
 //! Checkpoints: weights for others to use, and all it takes to go on training.
 //!
-//! A file of weights holds the parameters and nothing else, under the names that
-//! PyTorch's `nn.Sequential` gives them (`0.weight`, `0.bias`, ...), so that
-//! `load_state_dict` takes it. A checkpoint holds more: `optimizer.*` (velocities,
-//! running means), `callback.*`, `history`, and notes with the place in the shuffle and
-//! the generators.
+//! A file of weights holds the parameters and what else inference needs (the running
+//! means of a batch norm), under the names that PyTorch's `nn.Sequential` gives them
+//! (`0.weight`, `1.running_mean`, ...), so that `load_state_dict` takes it. A checkpoint
+//! holds more: `optimizer.*` (velocities, running means), `callback.*`, `history`, and
+//! notes with the place in the shuffle and of the generators.
 
 use std::path::Path;
 
@@ -34,8 +34,31 @@ pub fn save_weights<T: Real>(
     path: &Path,
 ) -> Result<(), FileError> {
     let mut file = Writer::default();
-    model.parameters(&mut |name, parameter| file.add(name, &parameter.value));
+    add_weights(&mut file, model);
     file.write(path)
+}
+
+/// What PyTorch's batch norm calls the number of batches it has seen.
+const COUNT: &str = "num_batches_tracked";
+
+/// Parameters and buffers, in PyTorch's shapes: the weights of a batch norm, which has
+/// running means, are a vector.
+fn add_weights<T: Real>(file: &mut Writer, model: &mut dyn Parameters<T>) {
+    let mut vectors = Vec::new();
+    model.buffers(&mut |name, buffer| {
+        if name.ends_with(COUNT) {
+            file.add_count(name, buffer[0].to_f64() as i64);
+            return;
+        }
+        file.add(name, buffer);
+        if let Some(layer) = name.strip_suffix("running_mean") {
+            vectors.push(format!("{layer}weight"));
+        }
+    });
+    model.parameters(&mut |name, parameter| match vectors.iter().any(|v| v == name) {
+        true => file.add_shaped(name, &parameter.value, vec![parameter.value.len()]),
+        false => file.add(name, &parameter.value),
+    });
 }
 
 /// Reads the weights of a network of the same shape, from a file of weights or from a
@@ -55,15 +78,19 @@ pub fn load_weights<T: Real>(
     Ok(())
 }
 
-/// Reads every parameter's value and refuses what the network has no place for.
+/// Reads every parameter's value, then every buffer, and refuses what the network has
+/// no place for.
 fn weights<T: Real>(
     model: &mut dyn Parameters<T>,
     file: &Reader<'_>,
 ) -> Result<Vec<Matrix<T>>, FileError> {
-    let shapes = shapes(model);
-    let values: Result<Vec<_>, _> =
-        shapes.iter().map(|(name, shape)| file.matrix(name, *shape)).collect();
-    let values = values?;
+    let mut shapes = shapes(model);
+    model.buffers(&mut |name, buffer| shapes.push((name.to_string(), buffer.shape())));
+    let load = |(name, shape): &(String, (usize, usize))| match name.ends_with(COUNT) {
+        true => Ok(Matrix::from_element(1, 1, T::of(file.count(name)? as f64))),
+        false => file.matrix(name, *shape),
+    };
+    let values = shapes.iter().map(load).collect::<Result<Vec<_>, _>>()?;
     let known = |name: &str| {
         OTHERS.iter().any(|other| name.starts_with(other))
             || shapes.iter().any(|(ours, _)| ours == name)
@@ -89,6 +116,11 @@ fn put<T: Real>(model: &mut dyn Parameters<T>, values: Vec<Matrix<T>>) {
             parameter.value = value;
         }
     });
+    model.buffers(&mut |_, buffer| {
+        if let Some(value) = values.next() {
+            *buffer = value;
+        }
+    });
 }
 
 /// Writes all that decides how training goes on.
@@ -101,7 +133,7 @@ pub(super) fn save<T: Real>(
     callbacks: &mut [&mut dyn Callback<T>],
 ) -> Result<(), FileError> {
     let mut file = Writer::default();
-    model.parameters(&mut |name, parameter| file.add(name, &parameter.value));
+    add_weights(&mut file, model);
     save_optimizer(&mut file, &shapes(model), optimizer);
     for (name, callback) in callback_names(callbacks).iter().zip(callbacks.iter()) {
         let memory = callback.memory();
@@ -119,7 +151,28 @@ pub(super) fn save<T: Real>(
     file.note("batch", config.batch);
     file.note("rng", rng_text(&position.rng));
     save_batches(&mut file, &position.batches.state());
+    save_generators(&mut file, model);
     file.write(path)
+}
+
+/// The place of every generator in the network.
+fn save_generators<T: Real>(file: &mut Writer, model: &mut Sequential<T>) {
+    let mut count = 0;
+    model.generators(&mut |rng| {
+        file.note(&format!("generator.{count}"), rng_text(rng));
+        count += 1;
+    });
+    file.note("generators", count);
+}
+
+fn load_generators<T: Real>(
+    file: &Reader<'_>,
+    model: &mut Sequential<T>,
+) -> Result<Vec<Rng>, FileError> {
+    let mut count = 0;
+    model.generators(&mut |_| count += 1);
+    same(file, "generators", count)?;
+    (0..count).map(|index| load_rng(file, &format!("generator.{index}"))).collect()
 }
 
 fn save_optimizer<T: Real>(
@@ -163,8 +216,14 @@ pub(super) fn load<T: Real>(
     let memory = optimizer_memory(&file, &shapes(model), optimizer)?;
     let memories = callback_memories(&file, callbacks)?;
     let position = load_position(&file, examples, config)?;
+    let mut generators = load_generators(&file, model)?.into_iter();
 
     put(model, values);
+    model.generators(&mut |rng| {
+        if let Some(saved) = generators.next() {
+            *rng = saved;
+        }
+    });
     optimizer.set_learning_rate(rate);
     let state = optimizer.state();
     *state.updates = updates;
@@ -202,7 +261,7 @@ fn load_position(
         epochs: file.note("epochs")?,
         steps: file.note("steps")?,
         first_rate: file.note("first_rate")?,
-        rng: load_rng(file)?,
+        rng: load_rng(file, "rng")?,
         history: load_history(file)?,
         batches: Batches::resume(examples, config.batch, &state)?,
         sums,
@@ -290,9 +349,9 @@ fn rng_text(rng: &Rng) -> String {
     format!("{} {} {}", hex(&rng.get_seed()), rng.get_stream(), rng.get_word_pos())
 }
 
-fn load_rng(file: &Reader<'_>) -> Result<Rng, FileError> {
-    let text: String = file.note("rng")?;
-    let wrong = || file.error(format!("the note rng cannot be read: {text}"));
+fn load_rng(file: &Reader<'_>, key: &str) -> Result<Rng, FileError> {
+    let text: String = file.note(key)?;
+    let wrong = || file.error(format!("the note {key} cannot be read: {text}"));
     let parts: Vec<&str> = text.split(' ').collect();
     let [bytes, stream, word] = parts[..] else { return Err(wrong()) };
     let mut rng = Rng::from_seed(seed(file, bytes)?);

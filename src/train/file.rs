@@ -32,7 +32,22 @@ impl Writer {
     /// becomes one-dimensional, as PyTorch has its biases.
     pub fn add<T: Real>(&mut self, name: &str, matrix: &Matrix<T>) {
         let (rows, columns) = matrix.shape();
-        let shape = if flat(name, columns) { vec![rows] } else { vec![rows, columns] };
+        let flat = flat(name, columns);
+        self.add_shaped(
+            name,
+            matrix,
+            if flat { vec![rows] } else { vec![rows, columns] },
+        );
+    }
+
+    /// Adds a matrix under another shape of as many numbers.
+    pub fn add_shaped<T: Real>(
+        &mut self,
+        name: &str,
+        matrix: &Matrix<T>,
+        shape: Vec<usize>,
+    ) {
+        let (rows, columns) = matrix.shape();
         let mut bytes = Vec::with_capacity(matrix.len() * size_of::<T>());
         for row in 0..rows {
             for column in 0..columns {
@@ -42,6 +57,12 @@ impl Writer {
         self.tensors.push((name.into(), dtype::<T>(), shape, bytes));
     }
     // ANCHOR_END: add_matrix
+
+    /// Adds a whole number, as PyTorch keeps what it counts.
+    pub fn add_count(&mut self, name: &str, count: i64) {
+        let bytes = count.to_le_bytes().to_vec();
+        self.tensors.push((name.into(), Dtype::I64, Vec::new(), bytes));
+    }
 
     /// Adds numbers in a row.
     pub fn add_numbers(&mut self, name: &str, numbers: &[f64]) {
@@ -152,6 +173,13 @@ impl<'a> Reader<'a> {
         Ok(Matrix::from_row_iterator(rows, columns, numbers))
     }
 
+    /// A whole number that [`Writer::add_count`] wrote, or PyTorch.
+    pub fn count(&self, name: &str) -> Result<i64, FileError> {
+        let view = self.find_typed(name, Dtype::I64)?;
+        let wrong = |_| self.error(format!("{name} is not a single number"));
+        view.data().try_into().map(i64::from_le_bytes).map_err(wrong)
+    }
+
     /// A one-dimensional tensor of `f64`.
     pub fn numbers(&self, name: &str) -> Result<Vec<f64>, FileError> {
         let view = self.find::<f64>(name)?;
@@ -159,12 +187,20 @@ impl<'a> Reader<'a> {
     }
 
     fn find<T: Real>(&self, name: &str) -> Result<TensorView<'_>, FileError> {
+        self.find_typed(name, dtype::<T>())
+    }
+
+    fn find_typed(
+        &self,
+        name: &str,
+        expected: Dtype,
+    ) -> Result<TensorView<'_>, FileError> {
         let Ok(view) = self.tensors.tensor(name) else {
             let known = self.names().join(", ");
             return Err(self.error(format!("no tensor {name}; there is: {known}")));
         };
-        if view.dtype() != dtype::<T>() {
-            let (found, expected) = (view.dtype(), dtype::<T>());
+        if view.dtype() != expected {
+            let found = view.dtype();
             let problem = format!("{name} is {found}, expected {expected}");
             return Err(self.error(problem));
         }
