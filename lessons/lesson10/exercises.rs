@@ -90,9 +90,9 @@ pub fn decay_step(
 /// Exercise 10.4: warm up, then fall along a cosine.
 ///
 /// The learning rate of tick `tick`, counted from 0. A tick may be an epoch or a step.
-/// The first `warm_up` ticks climb a straight stair to `peak`: tick 0 has
-/// `peak / (warm_up + 1)`, each tick after it that much more. Tick `warm_up` has `peak`.
-/// From there the rate falls along half a cosine, and at tick `ticks` it is `end`:
+/// The first `warm_up` ticks climb a straight stair: tick 0 has `peak / (warm_up + 1)`,
+/// each tick after it that much more, so that tick `warm_up` has `peak`. From there the
+/// rate falls along half a cosine, and at tick `ticks` it is `end`:
 ///
 /// `end + (peak - end) * (1 + cos(pi * part)) / 2`
 ///
@@ -111,24 +111,25 @@ pub fn scheduled_rate(
     todo!("exercise 10.4")
 }
 
-/// Exercise 10.5, first part: draw a learning rate.
+/// Exercise 10.5: random search for a learning rate.
 ///
-/// `u` is a random number from 0 to 1, drawn evenly. Returns a rate from `low` to
-/// `high`, drawn evenly on a log scale: the logarithm of the rate goes evenly from that
-/// of `low` to that of `high` while `u` goes from 0 to 1. Both are positive.
+/// `draws` holds random numbers from 0 to 1, drawn evenly. Each becomes a rate from
+/// `low` to `high`, drawn evenly on a log scale: while the draw goes evenly from 0 to
+/// 1, the *logarithm* of the rate goes evenly from that of `low` to that of `high`.
+/// Both are positive, and `low` is the smaller one.
 ///
-/// From 0.01 to 1: `u = 0` gives 0.01, `u = 0.5` gives 0.1, `u = 1` gives 1.
-pub fn log_rate(low: f64, high: f64, u: f64) -> f64 {
-    todo!("exercise 10.5, first part")
-}
-
-/// Exercise 10.5, second part: which trial has won?
+/// `trial(rate)` trains with a rate and returns the validation loss. Call it once for
+/// each draw, in order. Returns the rate with the smallest loss, and that loss; of
+/// equal ones, the first. A loss that is infinite or not a number comes from a training
+/// that blew up: it never wins. If no trial can win, returns `None`.
 ///
-/// `losses` holds the validation loss of each trial. Returns the index of the smallest;
-/// of equal ones, the first. A loss that is not a number or infinite comes from a
-/// training that blew up and never wins. If no trial can win, returns `None`.
-///
-/// The losses `[NaN, 0.5, 0.3, 0.3]` give `Some(2)`. No losses give `None`.
-pub fn winner(losses: &[f64]) -> Option<usize> {
-    todo!("exercise 10.5, second part")
+/// From 0.01 to 1 with the draws `[0, 0.5, 1]`: the rates are 0.01, 0.1 and 1. If their
+/// losses are 0.7, 0.2 and NaN, the answer is `Some((0.1, 0.2))`.
+pub fn random_search(
+    low: f64,
+    high: f64,
+    draws: &[f64],
+    trial: &mut dyn FnMut(f64) -> f64,
+) -> Option<(f64, f64)> {
+    todo!("exercise 10.5")
 }

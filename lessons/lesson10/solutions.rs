@@ -70,17 +70,19 @@ pub fn scheduled_rate(
     end + (peak - end) * (1.0 + angle.cos()) / 2.0
 }
 
-/// Exercise 10.5, first part: draw a learning rate.
-pub fn log_rate(low: f64, high: f64, u: f64) -> f64 {
-    low * (high / low).powf(u)
-}
-
-/// Exercise 10.5, second part: which trial has won?
-pub fn winner(losses: &[f64]) -> Option<usize> {
-    let mut best = None;
-    for (trial, &loss) in losses.iter().enumerate() {
-        if loss.is_finite() && best.is_none_or(|best: usize| loss < losses[best]) {
-            best = Some(trial);
+/// Exercise 10.5: random search for a learning rate.
+pub fn random_search(
+    low: f64,
+    high: f64,
+    draws: &[f64],
+    trial: &mut dyn FnMut(f64) -> f64,
+) -> Option<(f64, f64)> {
+    let mut best: Option<(f64, f64)> = None;
+    for &draw in draws {
+        let rate = low * (high / low).powf(draw);
+        let loss = trial(rate);
+        if loss.is_finite() && best.is_none_or(|(_, least)| loss < least) {
+            best = Some((rate, loss));
         }
     }
     best
