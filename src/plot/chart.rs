@@ -7,7 +7,7 @@ use super::area::{Look, Plot};
 use super::axis::Axis;
 use super::canvas::{Canvas, Picture, render};
 use super::contour::Grid;
-use super::layer::{Layer, dotted};
+use super::layer::{Layer, marked};
 use super::legend::{Entry, Legend, Sample};
 
 use super::style::Role;
@@ -81,7 +81,8 @@ impl Chart {
 
     /// A line through points. A gap opens where a value is NaN. The second line of a
     /// role is dashed, the third dotted; lines without a name are all solid, and not
-    /// in the legend.
+    /// in the legend. A line of few points shows each of them, and one of
+    /// [`Role::Series`] some.
     pub fn line<P: Borrow<(f64, f64)>>(
         self,
         role: Role,
@@ -298,7 +299,8 @@ impl Chart {
     /// The look of a new series: the first that no other of its role has. Series
     /// without a name need not be told apart.
     pub(super) fn variant(&self, role: Role, name: &str) -> usize {
-        if name.is_empty() { 0 } else { self.unused(role, 0) }
+        let first = role.first_look();
+        if name.is_empty() { first } else { self.unused(role, first) }
     }
 
     /// The first look, from `least` on, that no named series of this role has.
@@ -365,7 +367,7 @@ impl Layer {
     fn legend(&self) -> Option<(&str, Sample)> {
         Some(match self {
             Layer::Line { name, role, points, variant } => {
-                (name, Sample::line(*role, *variant, dotted(points)))
+                (name, Sample::line(*role, *variant, !marked(*role, points).is_empty()))
             }
             Layer::Dots { name, role, variant, .. } => {
                 (name, Sample::dot(*role, *variant))
@@ -434,6 +436,19 @@ mod tests {
             "values",
         ];
         check(&svg, &words, 60_000);
+    }
+
+    #[test]
+    fn a_series_has_its_own_dash_and_some_marks_however_many_come_before() {
+        let long: Vec<(f64, f64)> = (0..200).map(|i| (f64::from(i), 1.0)).collect();
+        let svg = axes().line(Role::Series(5), "sixth", &long).svg();
+        assert!(svg.as_str().contains("#C31E0F"));
+        assert_eq!(count(&svg, "stroke-dasharray"), 2); // the line and its sample
+        let plain = axes().line(Role::Loss, "loss", &long).svg();
+        assert_eq!(count(&plain, "stroke-dasharray"), 0);
+        assert!(count(&svg, "<path") > count(&plain, "<path"));
+        let first = axes().line(Role::Series(0), "first", &long).svg();
+        assert_eq!(count(&first, "stroke-dasharray"), 0);
     }
 
     #[test]

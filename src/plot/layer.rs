@@ -149,8 +149,9 @@ impl Layer {
         match self {
             Layer::Line { role, points, variant, .. } => {
                 plot.line(points, Stroke::new(role.color(), 5).dashed(dash(*variant)));
-                if dotted(points) {
-                    dots(&plot.canvas, *role, *variant, &plot.inside(points));
+                let marked = plot.inside(&marked(*role, points));
+                if !marked.is_empty() {
+                    dots(&plot.canvas, *role, *variant, &marked);
                 }
             }
             Layer::Band { role, points } => plot.band(*role, points),
@@ -192,7 +193,16 @@ impl Layer {
     }
 }
 
-/// A line of few points shows each of them.
-pub(super) fn dotted(points: &[(f64, f64)]) -> bool {
-    points.len() <= 12
+/// The points of a line that carry a mark: all of few; of many some, where marks tell
+/// lines apart.
+pub(super) fn marked(role: Role, points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    const FEW: usize = 12;
+    if points.len() <= FEW {
+        return points.to_vec();
+    }
+    let Role::Series(index) = role else { return Vec::new() };
+    // Each series at places of its own, so that marks of equal lines stay apart.
+    let every = points.len().div_ceil(8);
+    let first = every * (index % 7) / 7;
+    points[first..].iter().step_by(every).copied().collect()
 }

@@ -29,6 +29,10 @@ pub enum Role {
     Loss,
     /// Everything else: axes, references, baselines. The ink of the page.
     Neutral,
+    /// One of several things of a kind that one picture compares, such as optimizers.
+    /// Color, dash and mark go with its number; there are seven, none of them a color
+    /// of a role above.
+    Series(usize),
 }
 
 impl Role {
@@ -41,6 +45,15 @@ impl Role {
             Role::Gradients => RGBColor(0xD5, 0x5E, 0x00),
             Role::Loss => RGBColor(0xCC, 0x79, 0xA7),
             Role::Neutral => INK,
+            Role::Series(index) => SERIES[index % SERIES.len()],
+        }
+    }
+
+    /// The look, of dashes and of marks, that the first series of this role has.
+    pub(super) const fn first_look(self) -> usize {
+        match self {
+            Role::Series(index) => index % SERIES.len(),
+            _ => 0,
         }
     }
 
@@ -64,6 +77,18 @@ const CLASSES: [RGBColor; 10] = [
     RGBColor(0xE6, 0x61, 0x00),
     RGBColor(0x60, 0x60, 0x60),
     RGBColor(0xB8, 0xE0, 0xA0),
+];
+
+/// The colors of [`Role::Series`]. Each stands out from a light and from a dark page,
+/// and they stay apart for every eye (tested below).
+const SERIES: [RGBColor; 7] = [
+    RGBColor(0x78, 0x5A, 0x69),
+    RGBColor(0x0F, 0x4B, 0xFF),
+    RGBColor(0x00, 0xA5, 0xFF),
+    RGBColor(0x96, 0xA5, 0x69),
+    RGBColor(0xFF, 0x78, 0x1E),
+    RGBColor(0xC3, 0x1E, 0x0F),
+    RGBColor(0xB4, 0x1E, 0xA5),
 ];
 
 /// The color of a class; there are ten, and then they start again.
@@ -159,7 +184,8 @@ impl Marker {
 
 /// The dash of the n-th line of one color; the first is solid.
 pub(super) fn dash(index: usize) -> &'static str {
-    const DASHES: [&str; 5] = ["", "16 9", "4 7", "18 7 4 7", "30 9"];
+    const DASHES: [&str; 7] =
+        ["", "16 9", "4 7", "18 7 4 7", "30 9", "18 7 4 7 4 7", "9 6"];
     DASHES[index % DASHES.len()]
 }
 
@@ -224,14 +250,39 @@ mod tests {
         for eye in EYES {
             for a in 0..10 {
                 for b in 0..a {
-                    let (p, q) = (lab(class_color(a), eye), lab(class_color(b), eye));
-                    let squares: f64 =
-                        p.iter().zip(q).map(|(p, q)| (p - q).powi(2)).sum();
+                    let difference = apart(class_color(a), class_color(b), eye);
                     // A difference of about 2 can just be seen side by side.
                     let least = if a < 4 { 35.0 } else { 19.0 };
-                    assert!(squares.sqrt() > least, "{a} and {b}: {}", squares.sqrt());
+                    assert!(difference > least, "{a} and {b}: {difference}");
                 }
             }
+        }
+    }
+
+    fn apart(a: RGBColor, b: RGBColor, eye: [[f64; 3]; 3]) -> f64 {
+        let squares = lab(a, eye).into_iter().zip(lab(b, eye));
+        squares.map(|(p, q)| (p - q).powi(2)).sum::<f64>().sqrt()
+    }
+
+    #[test]
+    fn series_stay_apart_for_every_eye_and_stand_out_on_every_page() {
+        for eye in EYES {
+            for (a, color) in SERIES.iter().enumerate() {
+                for other in &SERIES[..a] {
+                    let difference = apart(*color, *other, eye);
+                    assert!(difference > 27.0, "{color:?} {other:?}: {difference}");
+                }
+                // Contours have the color of losses and lie under every path.
+                assert!(apart(*color, Role::Loss.color(), eye) > 18.0, "{color:?}");
+            }
+        }
+        // Lightness 0 is black, 100 white; a page is about 100 or 9.
+        for color in SERIES {
+            assert!((40.0..68.0).contains(&lab(color, EYES[0])[0]), "{color:?}");
+        }
+        for index in 0..7 {
+            let role = Role::Series(index);
+            assert_eq!((role.first_look(), role.color()), (index, SERIES[index]));
         }
     }
 
