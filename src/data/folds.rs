@@ -30,6 +30,42 @@ pub fn stratified(
     Ok(folds)
 }
 
+// ANCHOR: iterated
+/// [`k_fold`], `times` over, each round with folds of its own. Every example is held
+/// out once in each round.
+///
+/// One round is an estimate that depends on how the cards fell; the mean over rounds
+/// depends on it less.
+pub fn iterated_k_fold(
+    count: usize,
+    k: usize,
+    times: usize,
+    rng: &mut Rng,
+) -> Result<Vec<Vec<Split>>, DataError> {
+    rounds(times, || k_fold(count, k, rng))
+}
+
+/// [`stratified`], `times` over, each round with folds of its own.
+pub fn iterated_stratified(
+    labels: &[usize],
+    k: usize,
+    times: usize,
+    rng: &mut Rng,
+) -> Result<Vec<Vec<Split>>, DataError> {
+    rounds(times, || stratified(labels, k, rng))
+}
+
+fn rounds(
+    times: usize,
+    mut round: impl FnMut() -> Result<Vec<Split>, DataError>,
+) -> Result<Vec<Vec<Split>>, DataError> {
+    if times == 0 {
+        return Err(DataError::Rounds);
+    }
+    (0..times).map(|_| round()).collect()
+}
+// ANCHOR_END: iterated
+
 /// Deals the indices like cards, one to each fold, round after round.
 fn deal(order: &[usize], k: usize) -> Result<Vec<Split>, DataError> {
     if k < 2 {

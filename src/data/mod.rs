@@ -13,6 +13,7 @@
 //! [`Dataset::select`] or [`Dataset::gather`].
 
 mod adding;
+pub mod augment;
 pub mod batches;
 mod canvas;
 pub mod csv;
@@ -29,16 +30,18 @@ pub mod synthetic;
 pub mod text;
 
 pub use adding::{ADDING_VARIANCE, adding};
+pub use augment::Augmentation;
 pub use batches::{BatchState, Batches};
 pub use canvas::on_canvas;
 pub use file::LIMIT;
+pub use folds::{iterated_k_fold, iterated_stratified, k_fold, stratified};
 pub use idx::mnist_folder;
 pub use scaling::{Normalizer, Standardizer};
 pub use sentiment::{Sentences, sentiment};
 pub use series::{Autoregression, Parts, Series};
 pub use shapes::shapes;
 pub use shipped::{digits, iris, names, prose, sunspots};
-pub use split::Split;
+pub use split::{Split, shuffled as hold_out};
 
 use crate::real::resize;
 use crate::{Matrix, Real, ShapeError};
@@ -80,6 +83,10 @@ pub enum DataError {
     /// One fold leaves nothing to train on.
     #[error("too few folds: {0}; at least 2 are needed, one of them to test on")]
     Folds(usize),
+
+    /// No round of cross-validation at all.
+    #[error("cross-validation is to be repeated 0 times, it must be at least once")]
+    Rounds,
 
     /// Sequences too short for the adding problem, or too many of them.
     #[error(

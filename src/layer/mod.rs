@@ -6,8 +6,10 @@
 //! step allocates nothing.
 
 mod activate;
+mod batch_norm;
 mod conv2d;
 mod dense;
+mod dropout;
 mod embedding;
 mod gru;
 pub mod image;
@@ -19,8 +21,10 @@ mod rnn;
 mod softmax;
 
 pub use activate::Activate;
+pub use batch_norm::BatchNorm;
 pub use conv2d::Conv2d;
 pub use dense::Dense;
+pub use dropout::Dropout;
 pub use embedding::Embedding;
 pub use gru::Gru;
 pub use image::{ImageShape, Window};

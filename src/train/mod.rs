@@ -13,6 +13,7 @@ mod evaluate;
 mod file;
 mod fit;
 mod metrics;
+mod regularize;
 mod step;
 pub mod text;
 
@@ -26,5 +27,6 @@ pub use fit::{
     Callbacks, Config, Epoch, History, Position, Task, Training, fit, resume,
 };
 pub use metrics::{Confusion, answer, answers, mae, rmse};
+pub use regularize::{Augment, Penalty, SmoothLabels};
 pub use step::{Batch, gradients, step};
 pub use text::{TextConfig, TextStep, bits_per_character, fit_text};
