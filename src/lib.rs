@@ -74,6 +74,7 @@ mod sequence_network;
 pub mod gradcheck;
 
 pub mod optimizer;
+pub mod surface;
 pub mod train;
 
 pub mod kernels;

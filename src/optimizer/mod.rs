@@ -3,14 +3,22 @@
 //! Each keeps its state (a velocity, a running mean) in one matrix for each parameter,
 //! found by the parameter's place in the order in which the network shows them.
 
+mod adagrad;
 mod adam;
 mod clip;
+mod kind;
+mod rmsprop;
 mod schedule;
+mod setting;
 mod sgd;
 
-pub use adam::Adam;
+pub use adagrad::AdaGrad;
+pub use adam::{Adam, AdamW};
 pub use clip::{ClipError, clip_norm, clip_value};
+pub use kind::{Kind, UnknownKind};
+pub use rmsprop::RmsProp;
 pub use schedule::Schedule;
+pub use setting::{Range, Setting, SettingError};
 pub use sgd::Sgd;
 
 use crate::layer::Parameter;
@@ -33,10 +41,55 @@ pub trait Optimizer<T: Real = f32> {
     /// Sets the learning rate, for schedules.
     fn set_learning_rate(&mut self, rate: f64);
 
+    /// The numbers it was built with, besides the rate.
+    fn settings(&self) -> Vec<Setting> {
+        Vec::new()
+    }
+
     /// How many updates were made, and the state, for a checkpoint.
     fn state(&mut self) -> OptimizerState<'_, T>;
 }
 // ANCHOR_END: optimizer
+
+impl<T: Real, O: Optimizer<T> + ?Sized> Optimizer<T> for Box<O> {
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+
+    fn step(&mut self, model: &mut dyn Parameters<T>) {
+        (**self).step(model);
+    }
+
+    fn learning_rate(&self) -> f64 {
+        (**self).learning_rate()
+    }
+
+    fn set_learning_rate(&mut self, rate: f64) {
+        (**self).set_learning_rate(rate);
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        (**self).settings()
+    }
+
+    fn state(&mut self) -> OptimizerState<'_, T> {
+        (**self).state()
+    }
+}
+
+/// Is the optimizer built with numbers that can be meant? [`fit`](crate::train::fit)
+/// asks before the first step.
+///
+/// # Errors
+///
+/// When a rate or another number of it is not what it may be.
+pub fn check<T: Real>(optimizer: &dyn Optimizer<T>) -> Result<(), SettingError> {
+    let rate = ("learning_rate", optimizer.learning_rate(), Range::Size);
+    let rate = Setting::new(rate.0, rate.1, rate.2);
+    let name = optimizer.name();
+    rate.check(name)?;
+    optimizer.settings().into_iter().try_for_each(|setting| setting.check(name))
+}
 
 /// What an optimizer remembers between updates.
 pub struct OptimizerState<'a, T: Real> {
@@ -46,6 +99,25 @@ pub struct OptimizerState<'a, T: Real> {
     /// matrix a parameter, none before the first update.
     pub memory: Vec<(&'static str, &'a mut Vec<Matrix<T>>)>,
 }
+
+// ANCHOR: update_each
+/// Shows `update` the weights and gradients of each parameter, and its part of each
+/// memory. All are slices, not matrices: the compiler turns loops over them into vector
+/// instructions.
+fn update_each<T: Real, const N: usize>(
+    model: &mut dyn Parameters<T>,
+    mut memory: [&mut Vec<Matrix<T>>; N],
+    mut update: impl FnMut(&mut [T], &[T], [&mut [T]; N]),
+) {
+    let mut index = 0;
+    model.parameters(&mut |_, parameter| {
+        let parts =
+            memory.each_mut().map(|slots| slot(slots, index, parameter).as_mut_slice());
+        update(parameter.value.as_mut_slice(), parameter.grad.as_slice(), parts);
+        index += 1;
+    });
+}
+// ANCHOR_END: update_each
 
 /// One matrix for each parameter, zero at first, of the parameter's shape.
 fn slot<'a, T: Real>(
