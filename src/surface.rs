@@ -19,7 +19,7 @@ use std::fmt;
 
 use crate::layer::Parameter;
 use crate::network::Parameters;
-use crate::optimizer::Optimizer;
+use crate::optimizer::{Kind, Optimizer};
 use crate::real::Matrix;
 
 // ANCHOR: surface
@@ -107,6 +107,19 @@ impl Surface {
         }
     }
 
+    /// Every lowest place: the saddle has two.
+    pub fn lowest(self) -> Vec<[f64; 2]> {
+        let first = self.minimum();
+        let other = (self == Self::Saddle).then_some([0.0, -1.0]);
+        first.into_iter().chain(other).collect()
+    }
+
+    /// How far a place is from the nearest lowest one; infinite where there is none.
+    pub fn distance(self, [x, y]: [f64; 2]) -> f64 {
+        let to = |[a, b]: [f64; 2]| (x - a).hypot(y - b);
+        self.lowest().into_iter().map(to).fold(f64::INFINITY, f64::min)
+    }
+
     /// The lowest place; of the saddle's two, at y = 1 and -1, that on the side where
     /// walks begin. `None` where nothing is lowest, in a ravine that is no valley.
     pub fn minimum(self) -> Option<[f64; 2]> {
@@ -128,6 +141,37 @@ impl Surface {
             Self::TwoValleys => [[-1.8, 1.8], [-1.2, 1.2]],
             Self::Plateau => [[-3.0, 3.0], [-2.0, 2.0]],
         }
+    }
+
+    /// Heights whose contours show the shape, lowest first. They lie close together near
+    /// the lowest place, where slopes are small, and far apart above.
+    pub fn levels(self) -> &'static [f64] {
+        match self {
+            Self::Ravine { .. } => &[0.03, 0.1, 0.3, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0],
+            Self::Saddle => {
+                &[-0.24, -0.2, -0.1, 0.0, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0]
+            }
+            Self::Rosenbrock => &[0.1, 0.4, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1e3],
+            // the third lies between the shallow valley and the pass
+            Self::TwoValleys => {
+                &[-0.31, -0.25, -0.03, 0.015, 0.06, 0.15, 0.3, 0.6, 1.2, 2.4]
+            }
+            Self::Plateau => &[0.03, 0.1, 0.3, 0.6, 0.85, 0.95, 0.99, 0.999],
+        }
+    }
+
+    /// A rate at which an optimizer does well here, found by trying rates between 3e-4
+    /// and 3.
+    pub fn rate(self, kind: Kind) -> f64 {
+        // sgd, momentum, nesterov, adagrad, rmsprop, adam
+        let rates = match self {
+            Self::Ravine { .. } => [0.08, 0.02, 0.02, 0.3, 0.03, 0.1],
+            Self::Saddle => [0.1, 0.02, 0.02, 0.2, 0.02, 0.05],
+            Self::Rosenbrock => [0.002, 1e-3, 1e-3, 0.5, 0.1, 0.3],
+            Self::TwoValleys => [0.1, 0.05, 0.05, 0.3, 0.03, 0.2],
+            Self::Plateau => [0.2, 0.05, 0.05, 0.2, 0.02, 0.05],
+        };
+        rates[(kind as usize).min(5)]
     }
 }
 
@@ -190,7 +234,7 @@ pub fn walk(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::optimizer::{Kind, Sgd};
+    use crate::optimizer::Sgd;
 
     /// Places all over the window.
     fn places(surface: Surface) -> impl Iterator<Item = [f64; 2]> {
@@ -232,6 +276,54 @@ mod tests {
             assert!(surface.value(surface.start()) > least + 0.1);
         }
         assert_eq!(Surface::Ravine { steepness: -1.0 }.minimum(), None);
+    }
+
+    #[test]
+    fn every_lowest_place_is_lowest_and_no_distance_from_itself() {
+        for surface in Surface::ALL {
+            let least = surface.value(surface.minimum().unwrap());
+            for place in surface.lowest() {
+                assert_eq!(
+                    (surface.value(place), surface.distance(place)),
+                    (least, 0.0)
+                );
+            }
+        }
+        assert_eq!(Surface::Saddle.lowest().len(), 2);
+        assert_eq!(Surface::Saddle.distance([3.0, -5.0]), 5.0);
+        assert_eq!(
+            Surface::Ravine { steepness: 0.0 }.distance([1.0, 1.0]),
+            f64::INFINITY
+        );
+    }
+
+    #[test]
+    fn levels_rise_and_every_one_is_crossed_in_the_window() {
+        for surface in Surface::ALL {
+            let levels = surface.levels();
+            assert!(levels.windows(2).all(|pair| pair[0] < pair[1]), "{surface}");
+            let least = surface.value(surface.minimum().unwrap());
+            assert!(least < levels[0], "{surface}");
+        }
+        let levels = Surface::TwoValleys.levels();
+        let of = |x| Surface::TwoValleys.value([x, 0.0]);
+        let (shallow, pass) = (of(0.8), of(0.2));
+        assert!(levels.iter().any(|level| (shallow..pass).contains(level)));
+    }
+
+    #[test]
+    fn at_its_rate_every_optimizer_gets_somewhere() {
+        for surface in Surface::ALL {
+            for kind in Kind::ALL {
+                let (rate, start) = (surface.rate(kind), surface.start());
+                let path = walk(surface, &mut *kind.build(rate), start, 200);
+                let above = |at: [f64; 2]| {
+                    surface.value(at) - surface.value(surface.minimum().unwrap())
+                };
+                let share = above(path[200]) / above(start);
+                assert!(share < 0.8, "{kind} on the {surface}: {share}");
+            }
+        }
     }
 
     #[test]
