@@ -10,7 +10,7 @@ use gradbook::layer::{Activate, Dense};
 use gradbook::loss::{Loss, Mse, SoftmaxCrossEntropy};
 use gradbook::optimizer::{Adam, Optimizer, Schedule, Sgd};
 use gradbook::train::{
-    Asked, Callback, Checkpoint, Config, EarlyStop, History, Progress, Task,
+    Asked, Callback, Checkpoint, Config, EarlyStop, History, Pace, Progress, Task,
     TrainError, Training, Watch, confusion, evaluate, fit, go_on, load_weights,
     predict, resume, save_weights, stop,
 };
@@ -315,8 +315,9 @@ fn train_cut<T: Real>(
 ) -> Made<T> {
     let (train, valid) = (moons::<T>(23, 1), moons(11, 2));
     let task = Task { train: &train, valid: Some(&valid), loss: &SoftmaxCrossEntropy };
-    let schedule = Schedule::Cosine { epochs: 4 };
-    let config = Config { epochs: 3, batch: 6, seed: 5, shuffle, schedule };
+    let schedule = Schedule::Cosine { ticks: 4 };
+    let config =
+        Config { epochs: 3, batch: 6, seed: 5, shuffle, schedule, pace: Pace::Epoch };
     let (middle, end) = (at.join("middle.safetensors"), at.join("end.safetensors"));
     if let Some(cut) = cut {
         let (mut net, mut optimizer) = (network(5), optimizer());

@@ -79,7 +79,7 @@ fn train(
         epochs: setup.epochs,
         batch: setup.batch,
         seed: setup.seed,
-        schedule: Schedule::Cosine { epochs: setup.epochs },
+        schedule: Schedule::Cosine { ticks: setup.epochs },
         ..Config::default()
     };
     Ok(fit(net, &mut *setup.optimizer(), &task, &config, &mut [&mut progress])?)

@@ -98,7 +98,7 @@ impl Setup {
             epochs: self.epochs,
             batch: self.batch,
             seed: self.seed,
-            schedule: Schedule::Cosine { epochs: self.epochs },
+            schedule: Schedule::Cosine { ticks: self.epochs },
             ..Config::default()
         };
         let task = Task { train, valid: None, loss: &SoftmaxCrossEntropy };

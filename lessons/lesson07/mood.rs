@@ -42,8 +42,7 @@ fn network(random: &mut Rng) -> Result<SequenceNetwork> {
 fn learn(train: &Sentences, seed: u64, bar: &Bar) -> Result<SequenceNetwork> {
     let mut random = rng(seed);
     let (mut network, mut adam) = (network(&mut random)?, Adam::new(RATE));
-    let (mut grad, falling) =
-        (Matrix::zeros(0, 0), Schedule::Cosine { epochs: EPOCHS });
+    let (mut grad, falling) = (Matrix::zeros(0, 0), Schedule::Cosine { ticks: EPOCHS });
     let mut order: Vec<usize> = (0..train.sentences.len()).collect();
     for epoch in 0..EPOCHS {
         order.shuffle(&mut random);
@@ -118,7 +117,7 @@ fn bag_of_words(
     let layer = Dense::new(last, 2, Init::XavierNormal, &mut random);
     network = network.then(layer)?;
     let (train, test) = (bags(train)?, bags(test)?);
-    let schedule = Schedule::Cosine { epochs: EPOCHS };
+    let schedule = Schedule::Cosine { ticks: EPOCHS };
     let config =
         Config { epochs: EPOCHS, batch: BATCH, seed, schedule, ..Config::default() };
     let task = Task { train: &train, valid: None, loss: &SoftmaxCrossEntropy };

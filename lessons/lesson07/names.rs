@@ -142,7 +142,7 @@ fn learn(run: &mut Run, list: &List, seed: u64) -> Result<SequenceNetwork> {
     let mut network = RECIPE.network(list.vocabulary.len(), layer, &mut random)?;
     let mut adam = Adam::new(RECIPE.rate);
     let mut names = list.train.clone();
-    let falling = gradbook::optimizer::Schedule::Cosine { epochs: RECIPE.epochs };
+    let falling = gradbook::optimizer::Schedule::Cosine { ticks: RECIPE.epochs };
     let bar = run.progress("names", RECIPE.epochs);
     for number in 0..RECIPE.epochs {
         names.shuffle(&mut random);

@@ -215,7 +215,7 @@ fn learn_echo(steps: usize, seed: u64, bar: &Bar) -> Result<f64> {
         batch: CHARACTERS / steps,
         updates: 600,
         clip: Some(1.0),
-        schedule: Schedule::Cosine { epochs: 600 },
+        schedule: Schedule::Cosine { ticks: 600 },
         carry: true,
     };
     let mut watch = |_: &TextStep, _: &mut SequenceNetwork| {

@@ -78,7 +78,7 @@ impl Recipe {
             steps: self.steps,
             updates,
             clip: Some(self.limit),
-            schedule: Schedule::Cosine { epochs: updates },
+            schedule: Schedule::Cosine { ticks: updates },
             carry: true,
         }
     }

@@ -82,13 +82,10 @@ impl<T: Real, O: Optimizer<T> + ?Sized> Optimizer<T> for Box<O> {
 ///
 /// # Errors
 ///
-/// When a rate or another number of it is not what it may be.
+/// When a number of its [`settings`](Optimizer::settings) is not what it may be.
 pub fn check<T: Real>(optimizer: &dyn Optimizer<T>) -> Result<(), SettingError> {
-    let rate = ("learning_rate", optimizer.learning_rate(), Range::Size);
-    let rate = Setting::new(rate.0, rate.1, rate.2);
-    let name = optimizer.name();
-    rate.check(name)?;
-    optimizer.settings().into_iter().try_for_each(|setting| setting.check(name))
+    let mut settings = optimizer.settings().into_iter();
+    settings.try_for_each(|setting| setting.check(optimizer.name()))
 }
 
 /// What an optimizer remembers between updates.

@@ -12,8 +12,6 @@ pub enum Range {
     Positive,
     /// Above 0 and below 1: what makes a number smaller.
     Shrinking,
-    /// A whole number from 1 on.
-    Count,
 }
 
 impl Range {
@@ -24,7 +22,6 @@ impl Range {
                 Self::Size => value >= 0.0,
                 Self::Positive => value > 0.0,
                 Self::Shrinking => value > 0.0 && value < 1.0,
-                Self::Count => value >= 1.0,
             }
     }
 
@@ -34,7 +31,6 @@ impl Range {
             Self::Size => "a finite number, 0 or more",
             Self::Positive => "a finite number above 0",
             Self::Shrinking => "above 0 and below 1",
-            Self::Count => "at least 1",
         }
     }
 }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use crate::real::Real;
-use crate::train::{Epoch, TrainError, Training};
+use crate::train::{Epoch, TrainError, Training, snapshot};
 
 // ANCHOR: callback
 /// Something that is asked at fixed moments of training. Everything has a default: a
@@ -12,6 +12,12 @@ use crate::train::{Epoch, TrainError, Training};
 pub trait Callback<T: Real = f32> {
     /// The callback's name, as messages and checkpoints show it.
     fn name(&self) -> &'static str;
+
+    /// Training, new or resumed, is about to begin. Refuse here what cannot be meant.
+    fn before_training(&mut self, at: &mut Training<'_, T>) -> Result<(), TrainError> {
+        let _ = at;
+        Ok(())
+    }
 
     /// The examples are in `at.batch` and have not gone forward. Change them here, or
     /// set this step's learning rate.
@@ -36,6 +42,12 @@ pub trait Callback<T: Real = f32> {
     fn after_epoch(&mut self, at: &mut Training<'_, T>) -> Asked {
         let _ = at;
         go_on()
+    }
+
+    /// Training has ended without an error. What is changed here is in no checkpoint.
+    fn after_training(&mut self, at: &mut Training<'_, T>) -> Result<(), TrainError> {
+        let _ = at;
+        Ok(())
     }
 
     /// What it must remember when training is resumed.
@@ -89,7 +101,7 @@ pub enum Watch {
 
 impl Watch {
     /// The number to make small.
-    fn of(self, epoch: &Epoch) -> f64 {
+    pub(super) fn of(self, epoch: &Epoch) -> f64 {
         let judge = epoch.judge();
         match (self, judge.accuracy) {
             (Self::Accuracy, Some(accuracy)) => -accuracy,
@@ -106,6 +118,9 @@ pub struct EarlyStop {
     watch: Watch,
     best: f64,
     waited: usize,
+    restores: bool,
+    /// The network's numbers at the best epoch. Each `f32` is an `f64`, exactly.
+    kept: Vec<f64>,
 }
 
 impl EarlyStop {
@@ -116,12 +131,19 @@ impl EarlyStop {
             watch: Watch::Loss,
             best: f64::INFINITY,
             waited: 0,
+            restores: false,
+            kept: Vec::new(),
         }
     }
 
     /// Watches something else than the loss.
     pub fn watching(self, watch: Watch) -> Self {
         Self { watch, ..self }
+    }
+
+    /// However training ends, the network then has the weights of the best epoch.
+    pub fn restoring_best(self) -> Self {
+        Self { restores: true, ..self }
     }
 
     /// Takes note of an epoch's number and says whether patience has run out.
@@ -143,17 +165,28 @@ impl<T: Real> Callback<T> for EarlyStop {
 
     fn after_epoch(&mut self, at: &mut Training<'_, T>) -> Asked {
         let Some(epoch) = at.position.history.last() else { return go_on() };
-        let value = self.watch.of(epoch);
-        if self.see(value) { stop() } else { go_on() }
+        let enough = self.see(self.watch.of(epoch));
+        if self.restores && self.waited == 0 {
+            snapshot::read(at.model, &mut self.kept);
+        }
+        if enough { stop() } else { go_on() }
+    }
+
+    fn after_training(&mut self, at: &mut Training<'_, T>) -> Result<(), TrainError> {
+        if !self.kept.is_empty() {
+            snapshot::write(at.model, &self.kept);
+        }
+        Ok(())
     }
 
     fn memory(&self) -> Vec<f64> {
-        vec![self.best, self.waited as f64]
+        [&[self.best, self.waited as f64], &self.kept[..]].concat()
     }
 
     fn restore(&mut self, memory: &[f64]) {
-        if let &[best, waited] = memory {
-            (self.best, self.waited) = (best, waited as usize);
+        if let [best, waited, kept @ ..] = memory {
+            (self.best, self.waited) = (*best, *waited as usize);
+            self.kept = kept.to_vec();
         }
     }
 }

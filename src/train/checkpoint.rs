@@ -13,7 +13,7 @@ use rand::SeedableRng;
 use crate::data::Batches;
 use crate::data::batches::BatchState;
 use crate::network::{Parameters, Sequential};
-use crate::optimizer::Optimizer;
+use crate::optimizer::{Optimizer, Setting};
 use crate::real::{Matrix, Real, Rng};
 use crate::train::evaluate::Sums;
 use crate::train::file::{Reader, Writer, read};
@@ -149,6 +149,7 @@ pub(super) fn save<T: Real>(
     file.note("hits", position.sums.hits);
     file.note("examples_seen", position.sums.examples);
     file.note("batch", config.batch);
+    file.note("schedule", schedule_text(config));
     file.note("rng", rng_text(&position.rng));
     save_batches(&mut file, &position.batches.state());
     save_generators(&mut file, model);
@@ -182,6 +183,9 @@ fn save_optimizer<T: Real>(
 ) {
     file.note("optimizer", optimizer.name());
     file.note("rate", optimizer.learning_rate());
+    for Setting { name, value, .. } in optimizer.settings() {
+        file.note(name, value);
+    }
     let state = optimizer.state();
     file.note("updates", *state.updates);
     for (kind, slots) in state.memory {
@@ -189,6 +193,11 @@ fn save_optimizer<T: Real>(
             file.add(&format!("optimizer.{kind}.{name}"), slot);
         }
     }
+}
+
+/// The schedule as it is written in code, and what its ticks are.
+fn schedule_text(config: &Config) -> String {
+    format!("{:?}, a tick each {:?}", config.schedule, config.pace)
 }
 
 fn save_batches(file: &mut Writer, state: &BatchState) {
@@ -210,7 +219,11 @@ pub(super) fn load<T: Real>(
     let file = Reader::new(path, &bytes)?;
     let values = weights(model, &file)?;
     same(&file, "optimizer", optimizer.name().to_string())?;
+    for Setting { name, value, .. } in optimizer.settings() {
+        same(&file, name, value)?;
+    }
     same(&file, "batch", config.batch)?;
+    same(&file, "schedule", schedule_text(config))?;
     let rate = file.note("rate")?;
     let updates = file.note("updates")?;
     let memory = optimizer_memory(&file, &shapes(model), optimizer)?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::data::DataError;
 use crate::data::text::TextError;
-use crate::optimizer::ClipError;
+use crate::optimizer::{ClipError, SettingError};
 use crate::real::ShapeError;
 
 /// Why training, or a question to a trained network, could not go on.
@@ -25,6 +25,10 @@ pub enum TrainError {
     /// A learning rate that is no rate.
     #[error("the learning rate is {0}; it must be a finite number, 0 or more")]
     Rate(f64),
+
+    /// A number that optimizer, schedule or callback cannot be built with.
+    #[error(transparent)]
+    Setting(#[from] SettingError),
 
     /// Training left the finite numbers. The weights are those before the step.
     #[error("epoch {epoch}, step {step}: {what}; {mend}")]

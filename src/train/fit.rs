@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::data::{Batches, Dataset};
 use crate::loss::Loss;
 use crate::network::{Parameters, Sequential};
-use crate::optimizer::{Optimizer, Schedule};
+use crate::optimizer::{self, Optimizer, Schedule};
 use crate::real::{Matrix, Real, Rng, ShapeError};
 use crate::train::evaluate::{Evaluation, Sums, evaluate};
 use crate::train::{Batch, Callback, TrainError, checkpoint, gradients};
@@ -23,14 +23,26 @@ pub struct Config {
     pub shuffle: bool,
     /// What the shuffles, and callbacks that need chance, draw from.
     pub seed: u64,
-    /// How the optimizer's learning rate changes from epoch to epoch.
+    /// How the optimizer's learning rate changes from tick to tick.
     pub schedule: Schedule,
+    /// What a tick of the schedule is.
+    pub pace: Pace,
+}
+
+/// What a tick of a schedule is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pace {
+    /// An epoch.
+    #[default]
+    Epoch,
+    /// A step, counted from the first of the training.
+    Step,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        let schedule = Schedule::Constant;
-        Self { epochs: 10, batch: 32, shuffle: true, seed: 7, schedule }
+        let (schedule, pace) = (Schedule::Constant, Pace::Epoch);
+        Self { epochs: 10, batch: 32, shuffle: true, seed: 7, schedule, pace }
     }
 }
 
@@ -121,7 +133,23 @@ pub struct Training<'a, T: Real> {
     saves: Vec<PathBuf>,
 }
 
+impl Position {
+    /// The schedule's tick of the step to come.
+    fn tick(&self, pace: Pace) -> usize {
+        match pace {
+            Pace::Epoch => self.epochs,
+            Pace::Step => self.epochs * self.batches.per_epoch() + self.steps,
+        }
+    }
+}
+
 impl<T: Real> Training<'_, T> {
+    /// The error that ends training at the step under way because a number is not
+    /// finite, with what most likely mends it.
+    pub fn diverged(&self, what: String) -> TrainError {
+        diverged(self, self.position.steps + 1, what)
+    }
+
     /// Asks for a checkpoint. It is written when every callback has seen this moment,
     /// so that their state in the file is of one time.
     pub fn save(&mut self, path: &Path) {
@@ -168,7 +196,8 @@ pub fn fit<T: Real>(
     config: &Config,
     callbacks: Callbacks<'_, '_, T>,
 ) -> Result<History, TrainError> {
-    check(model, optimizer.learning_rate(), task)?;
+    check_rates(optimizer, config.schedule)?;
+    check(model, task)?;
     let position =
         Position::start(task.train.len(), config, optimizer.learning_rate())?;
     run(Training::new(model, optimizer, position), task, config, callbacks)
@@ -189,7 +218,8 @@ pub fn resume<T: Real>(
     config: &Config,
     callbacks: Callbacks<'_, '_, T>,
 ) -> Result<History, TrainError> {
-    check(model, optimizer.learning_rate(), task)?;
+    check_rates(optimizer, config.schedule)?;
+    check(model, task)?;
     let examples = task.train.len();
     let position =
         checkpoint::load(path, model, optimizer, examples, config, callbacks)?;
@@ -237,30 +267,40 @@ fn run<T: Real>(
     config: &Config,
     callbacks: Callbacks<'_, '_, T>,
 ) -> Result<History, TrainError> {
-    while at.position.epochs < config.epochs {
-        if at.position.steps == 0 {
-            let (first, epoch) = (at.position.first_rate, at.position.epochs);
-            at.optimizer.set_learning_rate(config.schedule.rate(first, epoch));
-        }
-        while let Some(indices) = at.position.batches.next_batch() {
-            at.batch.gather(task.train, indices);
-            let stop = one_step(&mut at, task, callbacks)?;
-            write_saves(&mut at, config, callbacks)?;
-            if stop.is_some() {
-                return Ok(History { stopped_by: stop, ..at.position.history });
-            }
-        }
-        end_of_epoch(&mut at, task)?;
-        let stop = tell(callbacks, &mut at, |callback, at| callback.after_epoch(at))?;
-        write_saves(&mut at, config, callbacks)?;
-        if stop.is_some() {
-            return Ok(History { stopped_by: stop, ..at.position.history });
-        }
+    each(callbacks, &mut at, |callback, at| callback.before_training(at))?;
+    let mut stop = None;
+    while stop.is_none() && at.position.epochs < config.epochs {
+        stop = one_epoch(&mut at, task, config, callbacks)?;
     }
-    Ok(at.position.history)
+    each(callbacks, &mut at, |callback, at| callback.after_training(at))?;
+    Ok(History { stopped_by: stop, ..at.position.history })
 }
 
-/// One step, with the three moments at which callbacks are asked. Returns the name of
+/// The steps of an epoch, or what is left of them, then its line in the history.
+/// Returns the name of the callback that said stop, if one did.
+fn one_epoch<T: Real>(
+    at: &mut Training<'_, T>,
+    task: &Task<'_, T>,
+    config: &Config,
+    callbacks: Callbacks<'_, '_, T>,
+) -> Result<Option<&'static str>, TrainError> {
+    while let Some(indices) = at.position.batches.next_batch() {
+        at.batch.gather(task.train, indices);
+        let (first, tick) = (at.position.first_rate, at.position.tick(config.pace));
+        at.optimizer.set_learning_rate(config.schedule.rate(first, tick));
+        let stop = one_step(at, task, callbacks)?;
+        write_saves(at, config, callbacks)?;
+        if stop.is_some() {
+            return Ok(stop);
+        }
+    }
+    end_of_epoch(at, task)?;
+    let stop = tell(callbacks, at, |callback, at| callback.after_epoch(at))?;
+    write_saves(at, config, callbacks)?;
+    Ok(stop)
+}
+
+/// One step, with the moments at which callbacks are asked. Returns the name of
 /// the one that said stop.
 fn one_step<T: Real>(
     at: &mut Training<'_, T>,
@@ -271,8 +311,7 @@ fn one_step<T: Real>(
     let loss = gradients(at.model, task.loss, &mut at.batch)?;
     at.loss = loss.to_f64();
     if !at.loss.is_finite() {
-        let step = at.position.steps + 1;
-        return Err(diverged(at, step, format!("the loss is {}", at.loss)));
+        return Err(at.diverged(format!("the loss is {}", at.loss)));
     }
     let prediction = at.model.output().unwrap_or(&at.batch.inputs);
     at.position.sums.add(loss, prediction, &at.batch.targets);
@@ -371,15 +410,21 @@ fn tell<T: Real>(
     Ok(stop)
 }
 
-/// Network, data and loss must fit before the first step.
-fn check<T: Real>(
-    model: &Sequential<T>,
-    rate: f64,
-    task: &Task<'_, T>,
+/// Rate, optimizer and schedule must be built with numbers that can be meant.
+pub(super) fn check_rates<T: Real>(
+    optimizer: &dyn Optimizer<T>,
+    schedule: Schedule,
 ) -> Result<(), TrainError> {
+    let rate = optimizer.learning_rate();
     if !rate.is_finite() || rate < 0.0 {
         return Err(TrainError::Rate(rate));
     }
+    optimizer::check(optimizer)?;
+    Ok(schedule.check()?)
+}
+
+/// Network, data and loss must fit before the first step.
+fn check<T: Real>(model: &Sequential<T>, task: &Task<'_, T>) -> Result<(), TrainError> {
     let parts = [("training", Some(task.train)), ("validation", task.valid)];
     for (part, data) in parts {
         let Some(data) = data else { continue };

@@ -13,6 +13,7 @@ use crate::real::{Matrix, Real, Rng, ShapeError, real};
 use crate::sequence::Sequences;
 use crate::sequence_network::{Input, SequenceNetwork, State};
 use crate::train::TrainError;
+use crate::train::fit::check_rates;
 
 /// How a text is learned.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,7 +27,7 @@ pub struct TextConfig {
     pub updates: usize,
     /// The length at which gradients are clipped.
     pub clip: Option<f64>,
-    /// How the learning rate changes, its epochs counted in updates.
+    /// How the learning rate changes; a tick is an update.
     pub schedule: Schedule,
     /// Whether the state is carried from chunk to chunk. Without, each chunk begins
     /// with an empty memory.
@@ -58,9 +59,9 @@ pub struct TextStep {
 ///
 /// # Errors
 ///
-/// When the text cannot be dealt to so many places, holds a token that the network does
-/// not know, or when training leaves the finite numbers: the weights are then those
-/// before the step.
+/// When a number of optimizer or schedule cannot be meant, the text cannot be dealt to
+/// so many places, holds a token that the network does not know, or when training
+/// leaves the finite numbers: the weights are then those before the step.
 // ANCHOR: fit_text
 pub fn fit_text<T: Real>(
     network: &mut SequenceNetwork<T>,
@@ -69,6 +70,7 @@ pub fn fit_text<T: Real>(
     config: &TextConfig,
     watch: &mut dyn FnMut(&TextStep, &mut SequenceNetwork<T>) -> ControlFlow<()>,
 ) -> Result<(), TrainError> {
+    check_rates(optimizer, config.schedule)?;
     let chunks = Chunks::new(tokens, config.batch, config.steps)?;
     let (mut chunk, mut sequences) = (Chunk::default(), Sequences::equal(0, 0));
     let mut state = network.state(config.batch);
