@@ -179,15 +179,15 @@ fn momentum_step() -> Box<dyn Check> {
             "running_mean",
             wrong::running_mean as MomentumStep,
             "velocity",
-            "You weigh the slope by 1 - momentum, so your velocity is a running mean. \
-             Here slopes add up in full: momentum * velocity + grad.",
+            "You weigh the slope by 1 - momentum, so your velocity is a running \
+             mean. Here slopes add up in full: momentum * velocity + grad.",
         )
         .wrong(
             "rate_in_velocity",
             wrong::rate_in_velocity as MomentumStep,
             "velocity",
-            "You put the rate into the velocity. Then a new rate would not act on the \
-             old velocity. Keep it out, and multiply when the weights move.",
+            "You put the rate into the velocity. Then a new rate would not act on \
+             the old velocity. Keep it out, and multiply when the weights move.",
         )
         .wrong(
             "velocity_not_kept",
@@ -207,15 +207,35 @@ fn momentum_step() -> Box<dyn Check> {
             "momentum_on_both",
             wrong::momentum_on_both as MomentumStep,
             "velocity",
-            "You multiply the slope by the momentum too. Only the old velocity fades; \
-             the slope enters in full.",
+            "You multiply the slope by the momentum too. Only the old velocity \
+             fades; the slope enters in full.",
+        )
+        .wrong(
+            "momentum_on_slope",
+            wrong::momentum_on_slope as MomentumStep,
+            "velocity",
+            "You have the momentum on the slope and none on the velocity. It is the \
+             old velocity that fades.",
+        )
+        .wrong(
+            "momentum_forgotten",
+            wrong::momentum_forgotten as MomentumStep,
+            "velocity",
+            "Your velocity never fades: the momentum multiplies the old velocity.",
+        )
+        .wrong(
+            "shortcut_without_momentum",
+            wrong::shortcut_without_momentum as MomentumStep,
+            "velocity",
+            "With momentum 0 you leave the velocity alone. It becomes the slope \
+             then, as the formula says.",
         )
         .wrong(
             "nesterov_kept",
             wrong::nesterov_kept as MomentumStep,
             "velocity",
-            "With Nesterov you write the look ahead back into the velocity. It is for \
-             the weights only; the velocity is the same both ways.",
+            "With Nesterov you write the look ahead back into the velocity. It is \
+             for the weights only; the velocity is the same both ways.",
         )
         .wrong(
             "uphill",
@@ -233,8 +253,8 @@ fn momentum_step() -> Box<dyn Check> {
             "old_velocity",
             wrong::old_velocity as MomentumStep,
             "no_momentum",
-            "You move the weights by the velocity from before this update. Update the \
-             velocity first.",
+            "You move the weights by the velocity from before this update. Update \
+             the velocity first.",
         )
         .wrong(
             "nesterov_without_slope",
@@ -247,8 +267,8 @@ fn momentum_step() -> Box<dyn Check> {
             "slope_plus_velocity",
             wrong::slope_plus_velocity as MomentumStep,
             "no_momentum",
-            "With Nesterov you add the whole new velocity to the slope. The look ahead \
-             is momentum * velocity.",
+            "With Nesterov you add the whole new velocity to the slope. The look \
+             ahead is momentum * velocity.",
         )
         .wrong(
             "always_nesterov",
@@ -260,22 +280,23 @@ fn momentum_step() -> Box<dyn Check> {
             "flag_turned_round",
             wrong::flag_turned_round as MomentumStep,
             "along_the_velocity",
-            "You have the two ways exchanged: `nesterov` is true where you take plain \
-             momentum.",
+            "You have the two ways exchanged: `nesterov` is true where you take \
+             plain momentum.",
         )
         .wrong(
             "nesterov_ignored",
             wrong::nesterov_ignored as MomentumStep,
             "nesterov",
             "With Nesterov you still move by the velocity alone. That is also what \
-             grad + momentum * *old* velocity gives: the look ahead takes the new one.",
+             grad + momentum * *old* velocity gives: the look ahead takes the new \
+             one.",
         )
         .wrong(
             "velocity_plus_slope",
             wrong::velocity_plus_slope as MomentumStep,
             "nesterov",
-            "With Nesterov you have momentum on the wrong part: it is grad + momentum \
-             * velocity, not velocity + momentum * grad.",
+            "With Nesterov you have momentum on the wrong part: it is grad + \
+             momentum * velocity, not velocity + momentum * grad.",
         )
         .hint("Go through weights, velocity and slopes side by side, one number each.")
         .hint(
@@ -404,8 +425,8 @@ fn adam_step() -> Box<dyn Check> {
         })
         .law(
             "first_step",
-            "The first step from rest is as large as the rate, whatever the slope and \
-             the betas.",
+            "The first step from rest is as large as the rate, whatever the slope \
+             and the betas.",
             |f| {
                 given(&FIRST, first(), |case| {
                     let (weights, grads, rate, _) = case;
@@ -417,8 +438,8 @@ fn adam_step() -> Box<dyn Check> {
         )
         .law(
             "corrected",
-            "At step n the mean is divided by 1 - beta^n, and so is the square, under \
-             the root.",
+            "At step n the mean is divided by 1 - beta^n, and so is the square, \
+             under the root.",
             |f| {
                 given(&MIDDLE, middle(), |case| {
                     let (mean, square) = (new_mean(case), new_square(case));
@@ -498,8 +519,8 @@ fn adam_step() -> Box<dyn Check> {
             "slopes_in_full",
             wrong::slopes_in_full as AdamStep,
             "mean",
-            "Your mean adds the slope in full, as momentum does. A running mean weighs \
-             it by 1 - beta.",
+            "Your mean adds the slope in full, as momentum does. A running mean \
+             weighs it by 1 - beta.",
         )
         .wrong(
             "betas_exchanged",
@@ -526,8 +547,8 @@ fn adam_step() -> Box<dyn Check> {
             "not_kept",
             wrong::not_kept as AdamStep,
             "mean",
-            "Your new mean and square are forgotten after the update. Write them back \
-             into `mean` and `square`.",
+            "Your new mean and square are forgotten after the update. Write them \
+             back into `mean` and `square`.",
         )
         .wrong(
             "square_of_mean",
@@ -543,11 +564,25 @@ fn adam_step() -> Box<dyn Check> {
             "You average the slope, not its square.",
         )
         .wrong(
+            "spread",
+            wrong::spread as AdamStep,
+            "square",
+            "You average the squared distance from the mean. Here it is the slope's \
+             own square.",
+        )
+        .wrong(
+            "squares_in_full",
+            wrong::squares_in_full as AdamStep,
+            "square",
+            "Your square adds the new one in full. A running mean weighs it by 1 - \
+             beta.",
+        )
+        .wrong(
             "no_root",
             wrong::no_root as AdamStep,
             "first_step",
-            "You divide by the square itself. Its root is missing: only then does the \
-             scale of the slopes cancel.",
+            "You divide by the square itself. Its root is missing: only then does \
+             the scale of the slopes cancel.",
         )
         .wrong(
             "uphill_adam",
@@ -565,8 +600,8 @@ fn adam_step() -> Box<dyn Check> {
             "no_correction",
             wrong::no_correction as AdamStep,
             "first_step",
-            "You do not correct for the start at 0. The first steps then have a wrong \
-             size: divide mean and square by 1 - beta^step.",
+            "You do not correct for the start at 0. The first steps then have a \
+             wrong size: divide mean and square by 1 - beta^step.",
         )
         .wrong(
             "mean_corrected_only",
@@ -588,18 +623,24 @@ fn adam_step() -> Box<dyn Check> {
              correction belongs under the root.",
         )
         .wrong(
+            "multiplied",
+            wrong::multiplied as AdamStep,
+            "first_step",
+            "You multiply by 1 - beta^step. Mean and square are too small: divide.",
+        )
+        .wrong(
             "steps_from_zero",
             wrong::steps_from_zero as AdamStep,
             "first_step",
-            "You count steps from 0. At the first one beta^0 = 1, and you divide by 0. \
-             `step` is counted from 1 already.",
+            "You count steps from 0. At the first one beta^0 = 1, and you divide by \
+             0. `step` is counted from 1 already.",
         )
         .wrong(
             "old_mean",
             wrong::old_mean as AdamStep,
             "first_step",
-            "You move the weights before mean and square have seen this slope. Update \
-             both first.",
+            "You move the weights before mean and square have seen this slope. \
+             Update both first.",
         )
         .wrong(
             "slope_for_mean",
@@ -621,11 +662,25 @@ fn adam_step() -> Box<dyn Check> {
             "You multiply beta by the step. Raise it to the power: `beta.powi(step)`.",
         )
         .wrong(
+            "share_to_the_power",
+            wrong::share_to_the_power as AdamStep,
+            "corrected",
+            "You raise 1 - beta to the power of the step. It is beta that is raised; \
+             then subtract from 1.",
+        )
+        .wrong(
             "no_epsilon",
             wrong::no_epsilon as AdamStep,
             "no_slope",
             "Without the 1e-8 a weight that never had a slope becomes 0 / 0, not a \
              number.",
+        )
+        .wrong(
+            "epsilon_outside",
+            wrong::epsilon_outside as AdamStep,
+            "no_slope",
+            "Parentheses are missing: `a / b + c` is `(a / b) + c`. The 1e-8 belongs \
+             to the root, below the line.",
         )
         .wrong(
             "epsilon_under_root",
@@ -638,8 +693,8 @@ fn adam_step() -> Box<dyn Check> {
             "epsilon_before_correction",
             wrong::epsilon_before_correction as AdamStep,
             "small_slopes",
-            "You add 1e-8 to the root before it is corrected, so it is corrected too. \
-             Add it last.",
+            "You add 1e-8 to the root before it is corrected, so it is corrected \
+             too. Add it last.",
         )
         .wrong(
             "epsilon_as_floor",
@@ -717,6 +772,7 @@ fn decay_step() -> Box<dyn Check> {
                 let (weights, shown) = watched(f, &case, |g| g * g + 1.0);
                 seen.extend(weights);
                 seen.extend(slopes(&shown));
+                seen.push(shown.len() as f64);
             }
             seen
         })
@@ -744,8 +800,8 @@ fn decay_step() -> Box<dyn Check> {
         })
         .law(
             "plain_descent",
-            "Where `update` is plain descent, both ways give the same: weight - rate * \
-             (slope + decay * weight).",
+            "Where `update` is plain descent, both ways give the same: weight - rate \
+             * (slope + decay * weight).",
             |f| {
                 given(&DECAY, decayed(some_decay(), yes_or_no()), |case| {
                     let (weights, grads, rate, decay, _) = case;
@@ -820,8 +876,15 @@ fn decay_step() -> Box<dyn Check> {
              business.",
         )
         .wrong(
-            "no_decay_no_update",
-            wrong::no_decay_no_update as DecayStep,
+            "weight_by_weight",
+            wrong::weight_by_weight as DecayStep,
+            "one_update",
+            "You call `update` for each weight. It takes all weights at once: an \
+             optimizer with a memory would count as many steps.",
+        )
+        .wrong(
+            "on_a_copy",
+            wrong::on_a_copy as DecayStep,
             "no_decay",
             "`update` works on a copy of the weights, and its work is lost. Hand it \
              `weights` themselves.",
@@ -832,6 +895,12 @@ fn decay_step() -> Box<dyn Check> {
             "no_decay",
             "You keep only the share rate * decay of each weight. That is what is \
              lost: multiply by 1 - rate * decay.",
+        )
+        .wrong(
+            "slopes_times_rate",
+            wrong::slopes_times_rate as DecayStep,
+            "no_decay",
+            "You multiply the slopes by the rate. `update` does that itself.",
         )
         .wrong(
             "no_rate_in_decay",
@@ -845,6 +914,13 @@ fn decay_step() -> Box<dyn Check> {
             wrong::growing as DecayStep,
             "plain_descent",
             "Your weights grow. Decay multiplies by 1 - rate * decay.",
+        )
+        .wrong(
+            "same_amount",
+            wrong::same_amount as DecayStep,
+            "plain_descent",
+            "Decoupled you subtract rate * decay from every weight. That pushes them \
+             all one way; subtract that share of the weight.",
         )
         .wrong(
             "after_the_update",
@@ -869,8 +945,8 @@ fn decay_step() -> Box<dyn Check> {
             "doubled",
             wrong::doubled as DecayStep,
             "plain_descent",
-            "You add 2 * decay * weight. The penalty is decay / 2 * weight^2, and its \
-             slope is decay * weight.",
+            "You add 2 * decay * weight. The penalty is decay / 2 * weight^2, and \
+             its slope is decay * weight.",
         )
         .wrong(
             "rate_in_penalty",
@@ -887,11 +963,25 @@ fn decay_step() -> Box<dyn Check> {
              pulls in proportion to the weight.",
         )
         .wrong(
+            "size_of_weight",
+            wrong::size_of_weight as DecayStep,
+            "plain_descent",
+            "You add decay times the size of the weight, so negative weights are \
+             pushed away from zero. Leave the sign.",
+        )
+        .wrong(
+            "halved",
+            wrong::halved as DecayStep,
+            "plain_descent",
+            "You add decay / 2 * weight. The penalty is decay / 2 * weight^2, and \
+             its slope is decay * weight.",
+        )
+        .wrong(
             "pushed_away",
             wrong::pushed_away as DecayStep,
             "plain_descent",
-            "Your penalty pushes the weights away from zero. Add decay * weight to the \
-             slope: the update subtracts it.",
+            "Your penalty pushes the weights away from zero. Add decay * weight to \
+             the slope: the update subtracts it.",
         )
         .wrong(
             "always_decoupled",
@@ -904,8 +994,8 @@ fn decay_step() -> Box<dyn Check> {
             "decoupled_turned_round",
             wrong::decoupled_turned_round as DecayStep,
             "penalty",
-            "You have the two ways exchanged. Decoupled means: the slopes stay as they \
-             are.",
+            "You have the two ways exchanged. Decoupled means: the slopes stay as \
+             they are.",
         )
         .wrong(
             "never_decoupled",
@@ -1087,6 +1177,34 @@ fn scheduled_rate() -> Box<dyn Check> {
             "There is no warm-up: the first ticks climb a stair.",
         )
         .wrong(
+            "below_zero",
+            wrong::below_zero as ScheduledRate,
+            "stays",
+            "A difference of whole numbers below zero panics. Ask `tick < warm_up` \
+             before you subtract `warm_up`, and past the end do not subtract `tick` \
+             from `ticks`.",
+        )
+        .wrong(
+            "plateau",
+            wrong::plateau as ScheduledRate,
+            "one_peak",
+            "You stay at the peak for two ticks. Tick `warm_up` has it, and the next \
+             one is already falling.",
+        )
+        .wrong(
+            "least",
+            wrong::least as ScheduledRate,
+            "one_peak",
+            "You fall to 0 and take `end` for the least. The whole curve is \
+             stretched: it falls from peak to end.",
+        )
+        .wrong(
+            "end_as_share",
+            wrong::end_as_share as ScheduledRate,
+            "one_peak",
+            "You take `end` for a share of the peak. It is the last rate itself.",
+        )
+        .wrong(
             "whole_cosine",
             wrong::whole_cosine as ScheduledRate,
             "one_peak",
@@ -1098,6 +1216,20 @@ fn scheduled_rate() -> Box<dyn Check> {
             wrong::degrees as ScheduledRate,
             "one_peak",
             "Your angle is in degrees. `cos` takes radians: half a turn is pi.",
+        )
+        .wrong(
+            "one_too_long",
+            wrong::one_too_long as ScheduledRate,
+            "end",
+            "Your fall takes one tick too long. It is tick `ticks` that has `end`: \
+             divide by ticks - warm_up.",
+        )
+        .wrong(
+            "no_one_plus",
+            wrong::no_one_plus as ScheduledRate,
+            "end",
+            "Your cosine goes from 1 to -1, so the rate ends below `end`. Add 1 and \
+             halve.",
         )
         .wrong(
             "fall_too_long",
@@ -1122,8 +1254,8 @@ fn scheduled_rate() -> Box<dyn Check> {
             "one_tick_early",
             wrong::one_tick_early as ScheduledRate,
             "one_peak",
-            "You arrive one tick too early. It is tick `ticks` that has `end`: divide \
-             by ticks - warm_up, not one less.",
+            "You arrive one tick too early. It is tick `ticks` that has `end`: \
+             divide by ticks - warm_up, not one less.",
         )
         .wrong(
             "up_again",
@@ -1136,6 +1268,14 @@ fn scheduled_rate() -> Box<dyn Check> {
             wrong::zero_afterwards as ScheduledRate,
             "stays",
             "Past the last tick your rate is 0. It stays at `end`.",
+        )
+        .wrong(
+            "only_a_quarter",
+            wrong::only_a_quarter as ScheduledRate,
+            "halfway",
+            "You go a quarter turn, from the top of the cosine to its zero. That \
+             leaves the peak slowly and arrives fast. Half a turn, 1 added, halved, \
+             is slow at both ends.",
         )
         .wrong(
             "straight_down",
@@ -1223,7 +1363,8 @@ fn random_search() -> Box<dyn Check> {
     let loss = || halves_between(0.0, 4.0);
     Exercise::new("10.5", "random_search", yours, solutions::random_search)
         .probe(|f| {
-            let cases: [&[f64]; 9] = [
+            let cases: [&[f64]; 10] = [
+                &[f64::INFINITY],
                 &[0.5, 0.25, 0.75, 0.25],
                 &[f64::NAN, 2.0, 1.0],
                 &[2.0, f64::NAN, 1.0],
@@ -1261,8 +1402,8 @@ fn random_search() -> Box<dyn Check> {
         })
         .law(
             "mirrored",
-            "The draws u and 1 - u lie on both sides of the middle, sqrt(low * high): \
-             their product is low * high.",
+            "The draws u and 1 - u lie on both sides of the middle, sqrt(low * \
+             high): their product is low * high.",
             |f| {
                 let draw = (0..=8_u32).prop_map(|k| f64::from(k) / 16.0);
                 given(&["(low, high)", "u"], (range(), draw), |&(range, u)| {
@@ -1340,14 +1481,14 @@ fn random_search() -> Box<dyn Check> {
             "stopped_at_nan",
             wrong::stopped_at_nan as RandomSearch,
             "blown_up",
-            "You give up as soon as one trial blows up. The others may do well: go on.",
+            "You return `None` as soon as one trial blows up. The others may do well.",
         )
         .wrong(
             "straight",
             wrong::straight as RandomSearch,
             "mirrored",
-            "Your rates are even on a plain scale: from 0.0001 to 1, nine of ten would \
-             be above 0.1. Draw the logarithm evenly.",
+            "Your rates are even on a plain scale: from 0.0001 to 1, nine of ten \
+             would be above 0.1. Draw the logarithm evenly.",
         )
         .wrong(
             "logarithm_returned",
@@ -1394,6 +1535,12 @@ fn random_search() -> Box<dyn Check> {
             "You return the loss first. First the rate, then its loss.",
         )
         .wrong(
+            "last_loss",
+            wrong::last_loss as RandomSearch,
+            "smallest",
+            "You return the loss of the last trial. Keep that of the winner.",
+        )
+        .wrong(
             "draw_returned",
             wrong::draw_returned as RandomSearch,
             "smallest",
@@ -1406,11 +1553,39 @@ fn random_search() -> Box<dyn Check> {
             "Of equal losses you take the last. Compare with `<`, not `<=`.",
         )
         .wrong(
+            "broke_off",
+            wrong::broke_off as RandomSearch,
+            "blown_up",
+            "You break off at the first training that blew up. The others may do \
+             well: go on.",
+        )
+        .wrong(
+            "unwrapped",
+            wrong::unwrapped as RandomSearch,
+            "blown_up",
+            "You `unwrap` a `None`. Comparing with NaN gives one (`partial_cmp`), \
+             and so does the best of no trials.",
+        )
+        .wrong(
+            "moved_up",
+            wrong::moved_up as RandomSearch,
+            "blown_up",
+            "You drop the trials that blew up, and count in what is left: the rate \
+             is that of another trial. Keep rate and loss together.",
+        )
+        .wrong(
+            "only_nan_left_out",
+            wrong::only_nan_left_out as RandomSearch,
+            "blown_up",
+            "You leave out NaN only. An infinite loss is no loss either: \
+             `is_finite()` is false for both.",
+        )
+        .wrong(
             "nan_first",
             wrong::nan_first as RandomSearch,
             "blown_up",
-            "You begin with the first trial as the best. If its loss is not a number, \
-             nothing is ever smaller: every comparison with NaN is false.",
+            "You begin with the first trial as the best. If its loss is not a \
+             number, nothing is ever smaller: every comparison with NaN is false.",
         )
         .wrong(
             "minus_infinity",
@@ -1490,6 +1665,13 @@ mod wrong {
             |v, g| r * if n { g - m * v } else { -v };
         momentum_on_both: |r, m, n| |v, g| m * (v + g),
             |v, g| r * if n { g + m * v } else { v };
+        momentum_on_slope: |r, m, n| |v, g| v + m * g,
+            |v, g| r * if n { g + m * v } else { v };
+        momentum_forgotten: |r, m, n| |v, g| v + g,
+            |v, g| r * if n { g + m * v } else { v };
+        shortcut_without_momentum: |r, m, n| |v, g| {
+            if m == 0.0 { v } else { m * v + g }
+        }, |v, g| r * if m == 0.0 || n { g + m * v } else { v };
         nesterov_kept: |r, m, n| |v, g| {
             let v = m * v + g;
             if n { g + m * v } else { v }
@@ -1600,6 +1782,9 @@ mod wrong {
             |s, g, beta, _| (1.0 - beta) * s + beta * g * g, way;
         square_of_mean: mean, |s, _, beta, m| beta * s + (1.0 - beta) * m * m, way;
         not_squared: mean, |s, g, beta, _| beta * s + (1.0 - beta) * g, way;
+        spread: mean,
+            |s, g, beta, m| beta * s + (1.0 - beta) * (g - m) * (g - m), way;
+        squares_in_full: mean, |s, g, beta, _| beta * s + g * g, way;
         no_root: mean, square, |one| {
             let (mean, square) = one.corrected();
             mean / (square + 1e-8)
@@ -1626,6 +1811,20 @@ mod wrong {
             let (a, b) = one.betas;
             let square = one.square / (1.0 - b * step);
             one.mean / (1.0 - a * step) / (square.sqrt() + 1e-8)
+        };
+        share_to_the_power: mean, square, |one| {
+            let mean = one.mean / (1.0 - one.betas.0).powi(one.step);
+            let square = one.square / (1.0 - one.betas.1).powi(one.step);
+            mean / (square.sqrt() + 1e-8)
+        };
+        multiplied: mean, square, |one| {
+            let mean = one.mean * (1.0 - one.betas.0.powi(one.step));
+            let square = one.square * (1.0 - one.betas.1.powi(one.step));
+            mean / (square.sqrt() + 1e-8)
+        };
+        epsilon_outside: mean, square, |one| {
+            let (mean, square) = one.corrected();
+            mean / square.sqrt() + 1e-8
         };
         no_epsilon: mean, square, |one| {
             let (mean, square) = one.corrected();
@@ -1741,125 +1940,93 @@ mod wrong {
         doubled: |r, d| 1.0 - r * d, |w| 2.0 * d * w;
         rate_in_penalty: |r, d| 1.0 - r * d, |w| r * d * w;
         sign_of_weight: |r, d| 1.0 - r * d, |w| d * sign_of(w);
+        size_of_weight: |r, d| 1.0 - r * d, |w| d * w.abs();
+        halved: |r, d| 1.0 - r * d, |w| d * w / 2.0;
         pushed_away: |r, d| 1.0 - r * d, |w| -d * w;
     }
 
-    pub fn update_twice(
-        weights: &mut [f64],
-        grads: &[f64],
-        rate: f64,
-        decay: f64,
-        decoupled: bool,
-        update: Update,
-    ) {
-        let pull: Vec<f64> = weights.iter().map(|w| decay * w).collect();
-        update(weights, grads);
-        if decoupled {
-            weights.iter_mut().zip(pull).for_each(|(w, pull)| *w -= rate * pull);
-        } else {
-            update(weights, &pull);
-        }
+    /// Defines wrong answers to exercise 10.3 that do other things in another order.
+    macro_rules! decay_by {
+        ($($name:ident: |$w:ident, $g:ident, $r:ident, $d:ident, $on:ident, $u:ident|
+        $body:block)+) => {
+            $(pub fn $name(
+                $w: &mut [f64],
+                $g: &[f64],
+                $r: f64,
+                $d: f64,
+                $on: bool,
+                $u: Update,
+            ) {
+                let _ = ($r, $d, $on);
+                $body
+            })+
+        };
     }
 
-    pub fn never_called(
-        weights: &mut [f64],
-        grads: &[f64],
-        rate: f64,
-        decay: f64,
-        _decoupled: bool,
-        _update: Update,
-    ) {
-        for (weight, grad) in weights.iter_mut().zip(grads) {
-            *weight -= rate * (grad + decay * *weight);
-        }
-    }
-
-    pub fn no_decay_no_update(
-        weights: &mut [f64],
-        grads: &[f64],
-        rate: f64,
-        decay: f64,
-        decoupled: bool,
-        update: Update,
-    ) {
-        let mut copy = weights.to_vec();
-        solutions::decay_step(&mut copy, grads, rate, decay, decoupled, update);
-    }
-
-    pub fn after_the_update(
-        weights: &mut [f64],
-        grads: &[f64],
-        rate: f64,
-        decay: f64,
-        decoupled: bool,
-        update: Update,
-    ) {
-        if decoupled {
+    decay_by! {
+        update_twice: |weights, grads, rate, decay, decoupled, update| {
+            let pull: Vec<f64> = weights.iter().map(|w| decay * w).collect();
             update(weights, grads);
-            weights.iter_mut().for_each(|weight| *weight *= 1.0 - rate * decay);
-        } else {
+            if decoupled {
+                weights.iter_mut().zip(pull).for_each(|(w, pull)| *w -= rate * pull);
+            } else {
+                update(weights, &pull);
+            }
+        }
+        never_called: |weights, grads, rate, decay, decoupled, _update| {
+            for (weight, grad) in weights.iter_mut().zip(grads) {
+                *weight -= rate * (grad + decay * *weight);
+            }
+        }
+        weight_by_weight: |weights, grads, rate, decay, decoupled, update| {
+            for (weight, grad) in weights.chunks_mut(1).zip(grads.chunks(1)) {
+                solutions::decay_step(weight, grad, rate, decay, decoupled, update);
+            }
+        }
+        on_a_copy: |weights, grads, rate, decay, decoupled, update| {
+            let mut copy = weights.to_vec();
+            solutions::decay_step(&mut copy, grads, rate, decay, decoupled, update);
+        }
+        slopes_times_rate: |weights, grads, rate, decay, decoupled, update| {
+            let grads: Vec<f64> = grads.iter().map(|grad| rate * grad).collect();
+            solutions::decay_step(weights, &grads, rate, decay, decoupled, update);
+        }
+        same_amount: |weights, grads, rate, decay, decoupled, update| {
+            if decoupled {
+                weights.iter_mut().for_each(|weight| *weight -= rate * decay);
+                update(weights, grads);
+            } else {
+                pulled(weights, grads, |w| decay * w, update);
+            }
+        }
+        after_the_update: |weights, grads, rate, decay, decoupled, update| {
+            if decoupled {
+                update(weights, grads);
+                weights.iter_mut().for_each(|weight| *weight *= 1.0 - rate * decay);
+            } else {
+                pulled(weights, grads, |w| decay * w, update);
+            }
+        }
+        both_at_once: |weights, grads, rate, decay, decoupled, update| {
+            if decoupled {
+                weights.iter_mut().for_each(|weight| *weight *= 1.0 - rate * decay);
+            }
             pulled(weights, grads, |w| decay * w, update);
         }
-    }
-
-    pub fn both_at_once(
-        weights: &mut [f64],
-        grads: &[f64],
-        rate: f64,
-        decay: f64,
-        decoupled: bool,
-        update: Update,
-    ) {
-        if decoupled {
+        penalty_decays_too: |weights, grads, rate, decay, decoupled, update| {
+            let with_penalty = both(weights, grads, |w, g| g + decay * w);
             weights.iter_mut().for_each(|weight| *weight *= 1.0 - rate * decay);
+            update(weights, if decoupled { grads } else { &with_penalty });
         }
-        pulled(weights, grads, |w| decay * w, update);
-    }
-
-    pub fn penalty_decays_too(
-        weights: &mut [f64],
-        grads: &[f64],
-        rate: f64,
-        decay: f64,
-        decoupled: bool,
-        update: Update,
-    ) {
-        let with_penalty = both(weights, grads, |w, g| g + decay * w);
-        weights.iter_mut().for_each(|weight| *weight *= 1.0 - rate * decay);
-        update(weights, if decoupled { grads } else { &with_penalty });
-    }
-
-    pub fn always_decoupled(
-        weights: &mut [f64],
-        grads: &[f64],
-        rate: f64,
-        decay: f64,
-        _decoupled: bool,
-        update: Update,
-    ) {
-        solutions::decay_step(weights, grads, rate, decay, true, update);
-    }
-
-    pub fn decoupled_turned_round(
-        weights: &mut [f64],
-        grads: &[f64],
-        rate: f64,
-        decay: f64,
-        decoupled: bool,
-        update: Update,
-    ) {
-        solutions::decay_step(weights, grads, rate, decay, !decoupled, update);
-    }
-
-    pub fn never_decoupled(
-        weights: &mut [f64],
-        grads: &[f64],
-        rate: f64,
-        decay: f64,
-        _decoupled: bool,
-        update: Update,
-    ) {
-        solutions::decay_step(weights, grads, rate, decay, false, update);
+        always_decoupled: |weights, grads, rate, decay, decoupled, update| {
+            solutions::decay_step(weights, grads, rate, decay, true, update);
+        }
+        decoupled_turned_round: |weights, grads, rate, decay, decoupled, update| {
+            solutions::decay_step(weights, grads, rate, decay, !decoupled, update);
+        }
+        never_decoupled: |weights, grads, rate, decay, decoupled, update| {
+            solutions::decay_step(weights, grads, rate, decay, false, update);
+        }
     }
 
     /// A tick of a schedule, in `f64`.
@@ -1937,7 +2104,37 @@ mod wrong {
         up_again: stair,
             |at| at.fall((at.tick - at.warm_up) / (at.ticks - at.warm_up));
         zero_afterwards: stair, |at| if at.tick > at.ticks { 0.0 } else { fall(at) };
+        plateau: stair, |at| {
+            let fall = (at.ticks - at.warm_up - 1.0).max(1.0);
+            at.fall(((at.tick - at.warm_up - 1.0) / fall).clamp(0.0, 1.0))
+        };
+        least: stair,
+            |at| (at.peak * (1.0 + (PI * at.part()).cos()) / 2.0).max(at.end);
+        end_as_share: stair,
+            |at| At { end: at.end * at.peak, ..*at }.fall(at.part());
+        one_too_long: stair, |at| {
+            let fall = at.ticks - at.warm_up + 1.0;
+            at.fall(((at.tick - at.warm_up) / fall).min(1.0))
+        };
+        no_one_plus: stair,
+            |at| at.end + (at.peak - at.end) * (PI * at.part()).cos();
+        only_a_quarter: stair,
+            |at| at.end + (at.peak - at.end) * (PI * at.part() / 2.0).cos();
         straight_down: stair, |at| at.peak + (at.end - at.peak) * at.part();
+    }
+
+    pub fn below_zero(
+        tick: usize,
+        warm_up: usize,
+        ticks: usize,
+        peak: f64,
+        end: f64,
+    ) -> f64 {
+        if tick < warm_up {
+            return peak * (tick + 1) as f64 / (warm_up + 1) as f64;
+        }
+        let left = (ticks - tick) as f64 / (ticks - warm_up) as f64;
+        end + (peak - end) * (1.0 - (PI * left).cos()) / 2.0
     }
 
     fn even(low: f64, high: f64, u: f64) -> f64 {
@@ -1978,6 +2175,23 @@ mod wrong {
                 None
             }
         };
+        last_loss: even, |trials| Some((best(trials)?.0, trials.last()?.1));
+        unwrapped: even, |trials| {
+            let all = trials.iter().copied();
+            all.min_by(|a, b| a.1.partial_cmp(&b.1).unwrap())
+                .filter(|best| best.1.is_finite())
+        };
+        moved_up: even, |trials| {
+            let finite = trials.iter().filter(|trial| trial.1.is_finite());
+            let losses: Vec<f64> = finite.map(|trial| trial.1).collect();
+            let (_, least) = best(trials)?;
+            let index = losses.iter().position(|&loss| loss == least)?;
+            Some((trials[index].0, least))
+        };
+        only_nan_left_out: even, |trials| {
+            let kept = trials.iter().filter(|trial| !trial.1.is_nan());
+            kept.copied().min_by(|a, b| a.1.total_cmp(&b.1))
+        };
         straight: |low, high, u| low + (high - low) * u, best;
         logarithm_returned: |low, high, u| even(low, high, u).ln(), best;
         two_bases: |low, high, u| 10.0_f64.powf(even(low, high, u).ln()), best;
@@ -2017,6 +2231,20 @@ mod wrong {
     pub fn tried_again(low: f64, high: f64, draws: &[f64], trial: Trial) -> Best {
         let (rate, _) = solutions::random_search(low, high, draws, trial)?;
         Some((rate, trial(rate)))
+    }
+
+    pub fn broke_off(low: f64, high: f64, draws: &[f64], trial: Trial) -> Best {
+        let mut blown_up = false;
+        let kept: Vec<(f64, f64)> = draws
+            .iter()
+            .map(|&u| even(low, high, u))
+            .map_while(|rate| {
+                let loss = if blown_up { f64::NAN } else { trial(rate) };
+                blown_up = !loss.is_finite();
+                (!blown_up).then_some((rate, loss))
+            })
+            .collect();
+        best(&kept)
     }
 
     pub fn draw_returned(low: f64, high: f64, draws: &[f64], trial: Trial) -> Best {
