@@ -32,8 +32,8 @@ pub fn momentum_step(
 /// Exercise 10.2: one update of Adam.
 ///
 /// `mean` and `square` hold a number for each weight, 0 before the first update: the
-/// running mean of the slope and of its square. With `beta` the first of `betas` for
-/// `mean` and the second for `square`:
+/// running mean of the slope and of its square. Each keeps the share `beta` of what it
+/// was. `betas` holds the two shares, first that of `mean`, then that of `square`:
 ///
 /// `mean = beta mean + (1 - beta) grad` and
 /// `square = beta square + (1 - beta) grad^2`
