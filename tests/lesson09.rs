@@ -139,7 +139,7 @@ fn penalty() -> Box<dyn Check> {
                         pairs.filter(|(w, _)| **w == 0.0).map(|(_, x)| *x).collect()
                     };
                     near_slice(at_zero(&slopes), at_zero(weights))
-                        .because("The slopes of the weights that are 0:")
+                        .because("These are the slopes of the weights that are 0.")
                 })
             },
         )
@@ -243,6 +243,12 @@ fn penalty() -> Box<dyn Check> {
              weights cost more.",
         )
         .wrong(
+            "half_of_both",
+            wrong::half_of_both as Penalty,
+            "l1_alone",
+            "You halve L1 too. The half stands before the squares only.",
+        )
+        .wrong(
             "no_half_anywhere",
             wrong::no_half_anywhere as Penalty,
             "l2_alone",
@@ -269,6 +275,13 @@ fn penalty() -> Box<dyn Check> {
             "corner",
             "You ask only whether a weight is above 0, so 0 counts as negative. \
              There are three cases: above 0, below 0, and 0.",
+        )
+        .wrong(
+            "divided_by_its_size",
+            wrong::divided_by_its_size as Penalty,
+            "corner",
+            "You divide a weight by its absolute value to get its sign. At 0 that is \
+             0 divided by 0: NaN. Give 0 a case of its own.",
         )
         .wrong(
             "all_parameters",
@@ -314,17 +327,17 @@ fn penalty() -> Box<dyn Check> {
         .build()
 }
 
-/// An eighth from 0 to 7/8, so that a draw often equals a rate.
-fn eighth() -> impl Strategy<Value = f64> + Clone {
-    (0..8_i32).prop_map(|k| f64::from(k) / 8.0)
+/// A tenth from 0 to 0.9, so that a draw often equals a rate.
+fn tenth() -> impl Strategy<Value = f64> + Clone {
+    (0..10_i32).prop_map(|k| f64::from(k) / 10.0)
 }
 
 fn dropout() -> Box<dyn Check> {
     let (yours, ours) = (exercises::dropout as Dropout, solutions::dropout as Dropout);
     const CASE: [&str; 3] = ["values", "draws", "rate"];
     let case = || {
-        let values = vec((nonzero(), eighth()), 1..8);
-        (values, one_of(&[0.5, 0.25, 0.125, 0.75, 0.0])).prop_map(|(pairs, rate)| {
+        let values = vec((nonzero(), tenth()), 1..8);
+        (values, one_of(&[0.5, 0.2, 0.1, 0.7, 0.0])).prop_map(|(pairs, rate)| {
             let (values, draws): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
             (values, draws, rate)
         })
@@ -342,7 +355,7 @@ fn dropout() -> Box<dyn Check> {
             "inference",
             "At inference the answer is the values exactly, whatever the rate.",
             |f| {
-                let case = (halves_vec(1..8), one_of(&[0.5, 0.25, 0.75, 0.0]));
+                let case = (halves_vec(1..8), one_of(&[0.5, 0.2, 0.3, 0.7, 0.0]));
                 given(&["values", "rate"], case, |(values, rate)| {
                     equal(f(values, &[], *rate, false), values.clone())
                 })
@@ -473,6 +486,13 @@ fn dropout() -> Box<dyn Check> {
              its own.",
         )
         .wrong(
+            "exactly_the_rate",
+            wrong::exactly_the_rate as Dropout,
+            "dropped",
+            "You drop a fixed number of values, those with the smallest draws. Each \
+             value is dropped by its own draw, so the number varies.",
+        )
+        .wrong(
             "not_scaled",
             wrong::not_scaled as Dropout,
             "mean_over_draws",
@@ -492,6 +512,13 @@ fn dropout() -> Box<dyn Check> {
             "mean_over_draws",
             "You multiply by `1 - rate`. The others must stand in for the dropped \
              values, so divide: they get larger.",
+        )
+        .wrong(
+            "mask_itself",
+            wrong::mask_itself as Dropout,
+            "mean_over_draws",
+            "You return 1 for a value that is kept, not the value. Multiply the mask \
+             by the values.",
         )
         .wrong(
             "raised_by_the_rate",
@@ -564,9 +591,11 @@ fn stratified_folds() -> Box<dyn Check> {
                     for (train, held_out) in &pairs {
                         let mut both = [&train[..], &held_out[..]].concat();
                         both.sort_unstable();
-                        equal(&both, &all).because("One pair's lists, sorted:")?;
+                        equal(&both, &all).because(
+                            "This is one pair, its lists joined and sorted.",
+                        )?;
                     }
-                    equal(pairs.len(), *folds).because("The number of pairs:")
+                    equal(pairs.len(), *folds).because("This is the number of pairs.")
                 })
             },
         )
@@ -643,7 +672,8 @@ fn stratified_folds() -> Box<dyn Check> {
                         }
                     }
                     expected.iter_mut().for_each(|list| list.sort_unstable());
-                    equal(held_out, expected).because("What the folds hold out:")
+                    equal(held_out, expected)
+                        .because("This is what the folds hold out.")
                 })
             },
         )
@@ -689,11 +719,26 @@ fn stratified_folds() -> Box<dyn Check> {
              held out in your answer. Deal on: some folds get one example more.",
         )
         .wrong(
+            "labels_without_gaps",
+            wrong::labels_without_gaps as Folds,
+            "held_out_once",
+            "You count the classes and ask for the labels 0, 1, 2, ... A label may \
+             be missing, and then the largest are never dealt. Sort by label instead.",
+        )
+        .wrong(
             "new_start",
             wrong::new_start as Folds,
             "even_sizes",
             "You start again at fold 0 with each class, so the first folds get every \
              class's rest and grow too large. Deal on where the last class ended.",
+        )
+        .wrong(
+            "each_class_cut",
+            wrong::each_class_cut as Folds,
+            "even_sizes",
+            "You cut each class into as many pieces as there are folds. The same \
+             folds get every class's larger pieces and grow too large. Deal one by \
+             one.",
         )
         .wrong(
             "rest_to_the_last",
@@ -750,6 +795,13 @@ fn stratified_folds() -> Box<dyn Check> {
             "dealt_by_class",
             "Your classes come in the order in which they are first seen. Begin with \
              the smallest label, then the next.",
+        )
+        .wrong(
+            "from_fold_one",
+            wrong::from_fold_one as Folds,
+            "dealt_by_class",
+            "You deal to fold 1 first, so fold 0 comes last. Deal to fold 0 first: \
+             `place % folds`, with places from 0 on.",
         )
         .wrong(
             "from_the_last_fold",
@@ -833,6 +885,7 @@ fn batch_norm() -> Box<dyn Check> {
             let entries = [1.0, 3.0, 2.5, -1.0, 0.0, 0.5, 2.0, 2.0, 2.0];
             let batch = Matrix64::from_row_slice(3, 3, &entries);
             let small = Matrix64::from_row_slice(1, 2, &[0.001, 0.003]);
+            let far = Matrix64::from_fn(1, 3, |_, k| 1e7 + [1.0, 3.0, 2.5][k]);
             let one = Matrix64::from_row_slice(2, 1, &[4.0, -1.0]);
             let list = |list: &[f64]| list.to_vec();
             let three =
@@ -840,8 +893,10 @@ fn batch_norm() -> Box<dyn Check> {
                     .map(|numbers| list(&numbers));
             let [scale, shift, mean, variance] = three;
             let first: Normed = (batch, scale, shift, mean, variance);
-            let second: Normed =
-                (small, list(&[2.0]), list(&[1.0]), list(&[0.0]), list(&[1.0]));
+            let simple =
+                |batch| (batch, list(&[2.0]), list(&[1.0]), list(&[0.0]), list(&[1.0]));
+            let second: Normed = simple(small);
+            let fourth: Normed = simple(far);
             let third: Normed = (
                 one,
                 list(&[2.0, 3.0]),
@@ -849,8 +904,13 @@ fn batch_norm() -> Box<dyn Check> {
                 list(&[2.0, 0.5]),
                 list(&[4.0, 0.00001]),
             );
-            let cases =
-                [(&first, true), (&second, true), (&first, false), (&third, false)];
+            let cases = [
+                (&first, true),
+                (&second, true),
+                (&fourth, true),
+                (&first, false),
+                (&third, false),
+            ];
             let flat = |(case, training): (&Normed, bool)| {
                 let (output, mean, variance) = run(f, case, training);
                 [output.as_slice(), &mean, &variance].concat()
@@ -869,7 +929,7 @@ fn batch_norm() -> Box<dyn Check> {
                     let means: Vec<f64> =
                         all_moments(&output).iter().map(|moments| moments[0]).collect();
                     near_slice(means, vec![0.0; batch.nrows()])
-                        .because("The means of the features:")
+                        .because("These are the means of the features.")
                 })
             },
         )
@@ -903,6 +963,19 @@ fn batch_norm() -> Box<dyn Check> {
                     let (rows, columns) = batch.shape();
                     let expected = Matrix64::from_fn(rows, columns, entry);
                     near_matrix(plain(f, batch), expected)
+                })
+            },
+        )
+        .law(
+            "far_from_zero",
+            "In training, a number added to all examples changes nothing, not even \
+             ten              million.",
+            |f| {
+                let batch = normed(2..=5).prop_map(|case| case.0);
+                given(&["batch"], batch, |batch| {
+                    let far = batch.map(|x| x + 1e7);
+                    near_matrix_within(plain(f, &far), plain(f, batch), 1e-6)
+                        .because("Expected is your own answer for the batch as it is.")
                 })
             },
         )
@@ -1022,6 +1095,19 @@ fn batch_norm() -> Box<dyn Check> {
              training the batch's own stand in the formula.",
         )
         .wrong(
+            "never_training",
+            wrong::never_training as BatchNorm,
+            "centered",
+            "You never use the batch's own numbers. In training they stand in the \
+             formula, and the running numbers move.",
+        )
+        .wrong(
+            "other_way_round",
+            wrong::other_way_round as BatchNorm,
+            "centered",
+            "You do at inference what belongs in training. It is the other way round.",
+        )
+        .wrong(
             "mean_forgotten",
             wrong::mean_forgotten as BatchNorm,
             "centered",
@@ -1048,6 +1134,13 @@ fn batch_norm() -> Box<dyn Check> {
              examples. You divide by one less; that one is for the running variance.",
         )
         .wrong(
+            "variances_swapped",
+            wrong::variances_swapped as BatchNorm,
+            "width",
+            "Your two variances are swapped: the one that divides by the number of \
+             examples stands in the formula, the other moves the running variance.",
+        )
+        .wrong(
             "no_root",
             wrong::no_root as BatchNorm,
             "width",
@@ -1067,6 +1160,14 @@ fn batch_norm() -> Box<dyn Check> {
             "width",
             "You subtract the mean and stop there. Divide by the root of the \
              variance too.",
+        )
+        .wrong(
+            "squares_less_squared_mean",
+            wrong::squares_less_squared_mean as BatchNorm,
+            "far_from_zero",
+            "You take the mean of the squares less the square of the mean. On paper \
+             that is the variance; but the squares of large numbers are rounded, and \
+             the difference drowns. Subtract the mean first, then square.",
         )
         .wrong(
             "shift_first",
@@ -1138,6 +1239,13 @@ fn batch_norm() -> Box<dyn Check> {
              change the network.",
         )
         .wrong(
+            "always_training",
+            wrong::always_training as BatchNorm,
+            "nothing_learned_at_inference",
+            "You do not ask for `training`, so the batch's numbers are used and \
+             learned from at inference too, and a batch of one gives NaN.",
+        )
+        .wrong(
             "batch_at_inference",
             wrong::batch_at_inference as BatchNorm,
             "each_by_itself",
@@ -1203,22 +1311,47 @@ fn ends_and_keeps(losses: &[f64], patience: usize) -> (usize, usize) {
     (end, best_of(&losses[..end]))
 }
 
+/// Losses that sometimes beat the best and sometimes not; of 3 kinds, one is NaN.
+fn wavering(kinds: u8) -> impl Strategy<Value = Vec<f64>> {
+    vec((0..kinds, halves_between(0.0, 2.0)), 0..12).prop_map(|steps| {
+        let mut best = 9.0;
+        let mut loss = |(kind, more): (u8, f64)| match kind {
+            0 => best + more,
+            1 => {
+                best -= 0.5;
+                best
+            }
+            _ => f64::NAN,
+        };
+        steps.into_iter().map(&mut loss).collect()
+    })
+}
+
+/// The two numbers are the same.
+fn same(seen: (usize, usize), expected: (usize, usize)) -> Outcome {
+    equal(seen, expected).because("First comes the end, then the epoch to keep.")
+}
+
 fn early_stopping() -> Box<dyn Check> {
     let yours = exercises::early_stopping as EarlyStopping;
     let ours = solutions::early_stopping as EarlyStopping;
     const CASE: [&str; 2] = ["losses", "patience"];
     let patience = || 1..5_usize;
-    // Losses that fall all the time, down to 20 less than the first at most.
+    // Losses that fall all the time, by much or by very little.
     let falling = |epochs: std::ops::Range<usize>| {
-        vec(positive_halves(2.0), epochs).prop_map(|falls| {
-            let after = |n: usize| 20.0 - falls[..n].iter().sum::<f64>();
+        let unit = one_of(&[1.0, 1e-9]);
+        (vec(positive_halves(2.0), epochs), unit).prop_map(|(falls, unit)| {
+            let after = |n: usize| 20.0 - unit * falls[..n].iter().sum::<f64>();
             (1..=falls.len()).map(after).collect::<Vec<f64>>()
         })
     };
     Exercise::new("9.5", "early_stopping", yours, ours)
         .probe(|f| {
             const N: f64 = f64::NAN;
-            let cases: [(&[f64], usize); 15] = [
+            let cases: [(&[f64], usize); 18] = [
+                (&[0.5, 0.6, N, 0.7, 0.8, 0.9, 0.9], 3),
+                (&[0.9, 1.0, 1.0, 0.8, 0.9, 0.9, 1.0, 1.0], 3),
+                (&[0.5, 0.4999999, 0.6, 0.7], 2),
                 (&[0.9, 0.5, 0.6, 0.5, 0.1], 2),
                 (&[0.9, 0.5, 0.6, 0.5, 0.1], 3),
                 (&[0.9, 0.8, 0.7], 1),
@@ -1247,7 +1380,7 @@ fn early_stopping() -> Box<dyn Check> {
              keep.",
             move |f| {
                 given(&CASE, (falling(1..7), patience()), |(losses, patience)| {
-                    equal(f(losses, *patience), (losses.len(), losses.len()))
+                    same(f(losses, *patience), (losses.len(), losses.len()))
                 })
             },
         )
@@ -1264,7 +1397,7 @@ fn early_stopping() -> Box<dyn Check> {
                 let names = ["losses", "patience", "the best epoch"];
                 given(&names, case, |(losses, patience, keep)| {
                     let end = losses.len().min(keep + patience);
-                    equal(f(losses, *patience), (end, *keep))
+                    same(f(losses, *patience), (end, *keep))
                 })
             },
         )
@@ -1273,10 +1406,10 @@ fn early_stopping() -> Box<dyn Check> {
             "An equal loss does not beat the best: the first of the equal epochs is \
              kept, and patience runs out.",
             move |f| {
-                let same = (1..8_usize).prop_map(|epochs| vec![0.5; epochs]);
-                given(&CASE, (same, patience()), |(losses, patience)| {
+                let equals = (1..8_usize).prop_map(|epochs| vec![0.5; epochs]);
+                given(&CASE, (equals, patience()), |(losses, patience)| {
                     let end = losses.len().min(1 + patience);
-                    equal(f(losses, *patience), (end, 1))
+                    same(f(losses, *patience), (end, 1))
                 })
             },
         )
@@ -1293,7 +1426,7 @@ fn early_stopping() -> Box<dyn Check> {
                 });
                 let names = ["losses", "patience", "the best epoch before the end"];
                 given(&names, case, |(losses, patience, keep)| {
-                    equal(f(losses, *patience), (keep + patience, *keep))
+                    same(f(losses, *patience), (keep + patience, *keep))
                 })
             },
         )
@@ -1301,9 +1434,9 @@ fn early_stopping() -> Box<dyn Check> {
             "a_better_epoch_starts_anew",
             "Only the epochs since the best one count.",
             move |f| {
-                let case = (vec(halves_between(0.5, 4.0), 0..10), patience());
+                let case = (wavering(2), patience());
                 given(&CASE, case, |(losses, patience)| {
-                    equal(f(losses, *patience), ends_and_keeps(losses, *patience))
+                    same(f(losses, *patience), ends_and_keeps(losses, *patience))
                 })
             },
         )
@@ -1312,10 +1445,8 @@ fn early_stopping() -> Box<dyn Check> {
             "A loss of NaN beats nothing and counts like any epoch that did not; any \
              number is better than no best loss.",
             move |f| {
-                let loss = halves_between(0.0, 3.0)
-                    .prop_map(|loss| if loss == 0.0 { f64::NAN } else { loss });
-                given(&CASE, (vec(loss, 0..8), patience()), |(losses, patience)| {
-                    equal(f(losses, *patience), ends_and_keeps(losses, *patience))
+                given(&CASE, (wavering(3), patience()), |(losses, patience)| {
+                    same(f(losses, *patience), ends_and_keeps(losses, *patience))
                 })
             },
         )
@@ -1330,6 +1461,20 @@ fn early_stopping() -> Box<dyn Check> {
             wrong::largest as EarlyStopping,
             "falling",
             "You look for the largest loss. The best loss is the smallest.",
+        )
+        .wrong(
+            "index_kept",
+            wrong::index_kept as EarlyStopping,
+            "falling",
+            "Your end is right, but the epoch to keep is counted from 0. Epochs are \
+             counted from 1; 0 is the start.",
+        )
+        .wrong(
+            "clearly_better",
+            wrong::clearly_better as EarlyStopping,
+            "falling",
+            "You ask a loss to be smaller by some amount. Any smaller loss beats the \
+             best, however little it is smaller.",
         )
         .wrong(
             "always_waits",
@@ -1351,6 +1496,13 @@ fn early_stopping() -> Box<dyn Check> {
             "equal_is_not_better",
             "An equal loss counts as better in your answer, so training that stands \
              still never ends. Compare with `<`, not `<=`.",
+        )
+        .wrong(
+            "equal_starts_anew",
+            wrong::equal_starts_anew as EarlyStopping,
+            "equal_is_not_better",
+            "You keep the right epoch, but an equal loss starts the count anew. It \
+             did not beat the best, so it counts as failed.",
         )
         .wrong(
             "last_of_equals",
@@ -1379,6 +1531,13 @@ fn early_stopping() -> Box<dyn Check> {
             "falling",
             "You keep the epoch `patience` before the end, also when training was \
              not ended early. Keep the best one.",
+        )
+        .wrong(
+            "patience_ignored",
+            wrong::patience_ignored as EarlyStopping,
+            "patience",
+            "You never end early: ask after each epoch how many have failed since \
+             the best.",
         )
         .wrong(
             "one_too_late",
@@ -1416,6 +1575,13 @@ fn early_stopping() -> Box<dyn Check> {
              epoch: training may have ended long before that one.",
         )
         .wrong(
+            "counted_back",
+            wrong::counted_back as EarlyStopping,
+            "a_better_epoch_starts_anew",
+            "A better epoch takes only one from your count of failures. It must set \
+             it to 0.",
+        )
+        .wrong(
             "never_anew",
             wrong::never_anew as EarlyStopping,
             "a_better_epoch_starts_anew",
@@ -1442,6 +1608,13 @@ fn early_stopping() -> Box<dyn Check> {
             "not_a_number",
             "You pass over NaN as if the epoch had not been. It counts: it did not \
              beat the best.",
+        )
+        .wrong(
+            "nan_starts_anew",
+            wrong::nan_starts_anew as EarlyStopping,
+            "not_a_number",
+            "A loss of NaN sets your count back to 0. It did not beat the best, so \
+             it counts as failed.",
         )
         .wrong(
             "nan_ends_it",
@@ -1526,6 +1699,10 @@ mod wrong {
             l1 * w.abs() + l2 / 2.0 * w * w, sign(w) + l2 * w;
         l1_slope_grows(w, l1, l2): l1 * w.abs() + l2 / 2.0 * w * w, l1 * w + l2 * w;
         swapped(w, l1, l2): l2 * w.abs() + l1 / 2.0 * w * w, l2 * sign(w) + l1 * w;
+        half_of_both(w, l1, l2):
+            (l1 * w.abs() + l2 * w * w) / 2.0, l1 / 2.0 * sign(w) + l2 * w;
+        divided_by_its_size(w, l1, l2):
+            l1 * w.abs() + l2 / 2.0 * w * w, l1 * w / w.abs() + l2 * w;
         sign_of_zero(w, l1, l2):
             l1 * w.abs() + l2 / 2.0 * w * w, l1 * w.signum() + l2 * w;
         zero_is_negative(w, l1, l2):
@@ -1702,6 +1879,34 @@ mod wrong {
         kept.map(|(x, _)| x / (1.0 - rate)).collect()
     }
 
+    pub fn mask_itself(
+        values: &[f64],
+        draws: &[f64],
+        rate: f64,
+        training: bool,
+    ) -> Vec<f64> {
+        match training {
+            true => keeping(&vec![1.0; values.len()], draws, |draw| draw >= rate, 1.0),
+            false => values.to_vec(),
+        }
+    }
+
+    pub fn exactly_the_rate(
+        values: &[f64],
+        draws: &[f64],
+        rate: f64,
+        training: bool,
+    ) -> Vec<f64> {
+        let mut sorted = draws.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        let count = (rate * values.len() as f64).round() as usize;
+        let least = sorted.get(count).copied().unwrap_or(1.0);
+        match training {
+            true => keeping(values, draws, |draw| draw >= least, 1.0 / (1.0 - rate)),
+            false => values.to_vec(),
+        }
+    }
+
     pub fn one_draw_for_all(
         values: &[f64],
         draws: &[f64],
@@ -1798,6 +2003,28 @@ mod wrong {
         dealt(&row, folds, |place| (place - start(place).unwrap_or(0)) % folds)
     }
 
+    pub fn labels_without_gaps(labels: &[usize], folds: usize) -> Pairs {
+        let mut classes = labels.to_vec();
+        classes.sort_unstable();
+        classes.dedup();
+        let mut row = row_by_class(labels);
+        row.retain(|&example| labels[example] < classes.len());
+        let mut fold_of = vec![None; labels.len()];
+        for (place, &example) in row.iter().enumerate() {
+            fold_of[example] = Some(place % folds);
+        }
+        pairs(&fold_of, folds)
+    }
+
+    pub fn each_class_cut(labels: &[usize], folds: usize) -> Pairs {
+        let row = row_by_class(labels);
+        dealt(&row, folds, |place| {
+            let alike = |&&example: &&usize| labels[example] == labels[row[place]];
+            let first = row.iter().position(|example| alike(&example)).unwrap_or(0);
+            (place - first) * folds / row.iter().filter(alike).count()
+        })
+    }
+
     pub fn rest_to_the_last(labels: &[usize], folds: usize) -> Pairs {
         let row = row_by_class(labels);
         let even = row.len() / folds * folds;
@@ -1850,6 +2077,10 @@ mod wrong {
         solutions::stratified_folds(&renamed, folds)
     }
 
+    pub fn from_fold_one(labels: &[usize], folds: usize) -> Pairs {
+        dealt(&row_by_class(labels), folds, |place| (place + 1) % folds)
+    }
+
     pub fn from_the_last_fold(labels: &[usize], folds: usize) -> Pairs {
         solutions::stratified_folds(labels, folds).into_iter().rev().collect()
     }
@@ -1899,6 +2130,31 @@ mod wrong {
             let output = output(&self);
             self.right();
             output
+        }
+
+        /// This output, in training and at inference; the running numbers as they
+        /// should be.
+        fn everywhere(self, output: impl Fn(&Self) -> Matrix64) -> Matrix64 {
+            let output = output(&self);
+            self.right();
+            output
+        }
+
+        /// The means and widths that should be used now.
+        fn in_use(&self, width: impl Fn(f64) -> f64) -> (Vec<f64>, Vec<f64>) {
+            match self.training {
+                true => self.of_batch(|[_, variance, _]| width(variance)),
+                false => self.of_running(width),
+            }
+        }
+
+        /// The right answer without scale and shift.
+        fn plain(&self) -> Matrix64 {
+            let (mean, width) = self.in_use(width);
+            let (rows, columns) = self.batch.shape();
+            Matrix64::from_fn(rows, columns, |row, column| {
+                (self.batch[(row, column)] - mean[row]) / width[row]
+            })
         }
 
         /// At inference this output; all else as it should be.
@@ -1962,21 +2218,49 @@ mod wrong {
             let (mean, width) = call.of_batch(|[_, variance, _]| width(variance));
             call.formula(&vec![0.0; mean.len()], &width)
         });
-        no_epsilon: |call| call.in_training(|call| {
-            let (mean, width) = call.of_batch(|[_, variance, _]| variance.sqrt());
+        no_epsilon: |call| call.everywhere(|call| {
+            let (mean, width) = call.in_use(f64::sqrt);
             call.formula(&mean, &width)
         });
-        epsilon_outside: |call| call.in_training(|call| {
-            let outside = |[_, variance, _]: [f64; 3]| variance.sqrt() + 0.00001;
-            let (mean, width) = call.of_batch(outside);
+        epsilon_outside: |call| call.everywhere(|call| {
+            let (mean, width) = call.in_use(|variance| variance.sqrt() + 0.00001);
             call.formula(&mean, &width)
         });
+        no_root: |call| call.everywhere(|call| {
+            let (mean, width) = call.in_use(|variance| variance + 0.00001);
+            call.formula(&mean, &width)
+        });
+        shift_first: |call| call.everywhere(|call| {
+            let right = call.plain();
+            Matrix64::from_fn(right.nrows(), right.ncols(), |row, column| {
+                call.scale[row] * (right[(row, column)] + call.shift[row])
+            })
+        });
+        no_scale_and_shift: |call| call.everywhere(Call::plain);
+        always_training: |call| Call { training: true, ..call }.right();
+        never_training: |call| Call { training: false, ..call }.right();
+        other_way_round: |call| Call { training: !call.training, ..call }.right();
+        squares_less_squared_mean: |call| call.in_training(|call| {
+            let (rows, columns) = call.batch.shape();
+            let width = |row: usize| {
+                let squares = call.batch.row(row).iter().map(|x| x * x).sum::<f64>();
+                let mean = call.batch.row(row).sum() / columns as f64;
+                width((squares / columns as f64 - mean * mean).max(0.0))
+            };
+            let (mean, _) = call.of_batch(|_| 1.0);
+            call.formula(&mean, &(0..rows).map(width).collect::<Vec<_>>())
+        });
+        variances_swapped: |call| {
+            let biased = |[mean, variance]: [f64; 2], moments: [f64; 3]| {
+                [0.9 * mean + 0.1 * moments[0], 0.9 * variance + 0.1 * moments[1]]
+            };
+            let (mean, width) = call.of_batch(|[_, _, unbiased]| width(unbiased));
+            let output = call.training.then(|| call.formula(&mean, &width));
+            let right = call.keeping(biased);
+            output.unwrap_or(right)
+        };
         unbiased_in_the_formula: |call| call.in_training(|call| {
             let (mean, width) = call.of_batch(|[_, _, unbiased]| width(unbiased));
-            call.formula(&mean, &width)
-        });
-        no_root: |call| call.in_training(|call| {
-            let (mean, width) = call.of_batch(|[_, variance, _]| variance + 0.00001);
             call.formula(&mean, &width)
         });
         mean_of_squares: |call| call.in_training(|call| {
@@ -1987,27 +2271,6 @@ mod wrong {
         only_centered: |call| call.in_training(|call| {
             let (mean, ones) = call.of_batch(|_| 1.0);
             call.formula(&mean, &ones)
-        });
-        shift_first: |call| call.in_training(|call| {
-            let (mean, width) = call.of_batch(|[_, variance, _]| width(variance));
-            let (rows, columns) = call.batch.shape();
-            Matrix64::from_fn(rows, columns, |row, column| {
-                let distance = call.batch[(row, column)] - mean[row];
-                call.scale[row] * (distance / width[row] + call.shift[row])
-            })
-        });
-        no_scale_and_shift: |call| call.in_training(|call| {
-            let (mean, width) = call.of_batch(|[_, variance, _]| width(variance));
-            let [ones, zeros] = [1.0, 0.0].map(|x| vec![x; mean.len()]);
-            let plain = Call {
-                batch: call.batch,
-                scale: &ones,
-                shift: &zeros,
-                mean: &mut [],
-                variance: &mut [],
-                training: true,
-            };
-            plain.formula(&mean, &width)
         });
         never_updated: |call| call.keeping(|old, _| old);
         tenth_swapped: |call| call.keeping(|[mean, variance], moments| {
@@ -2046,13 +2309,7 @@ mod wrong {
             let (mean, width) = call.of_running(|variance| variance + 0.00001);
             call.formula(&mean, &width)
         });
-        plain_at_inference: |call| call.at_inference(|call| {
-            let (mean, width) = call.of_running(width);
-            let (rows, columns) = call.batch.shape();
-            Matrix64::from_fn(rows, columns, |row, column| {
-                (call.batch[(row, column)] - mean[row]) / width[row]
-            })
-        });
+        plain_at_inference: |call| call.at_inference(Call::plain);
         identity_at_inference: |call| call.at_inference(|call| call.batch.clone());
     }
 
@@ -2161,13 +2418,42 @@ mod wrong {
     }
 
     pub fn never_anew(losses: &[f64], patience: usize) -> (usize, usize) {
-        let (mut best, mut keep, mut waited) = (f64::INFINITY, 0, 0);
+        counting(losses, patience, |_, _, failed| failed + 1, |failed| failed)
+    }
+
+    #[allow(clippy::neg_cmp_op_on_partial_ord, reason = "that is the mistake")]
+    pub fn nan_is_best(losses: &[f64], patience: usize) -> (usize, usize) {
+        walk(losses, patience, |loss, best| !(loss >= best))
+    }
+
+    pub fn index_kept(losses: &[f64], patience: usize) -> (usize, usize) {
+        let (end, keep) = solutions::early_stopping(losses, patience);
+        (end, keep.saturating_sub(1))
+    }
+
+    pub fn patience_ignored(losses: &[f64], _patience: usize) -> (usize, usize) {
+        (losses.len(), best_of(losses))
+    }
+
+    pub fn clearly_better(losses: &[f64], patience: usize) -> (usize, usize) {
+        walk(losses, patience, |loss, best| loss < best - 0.001)
+    }
+
+    /// Counts failures: `fails(loss, best, failed)` is the new count if a loss is not
+    /// better, `anew(failed)` if it is.
+    fn counting(
+        losses: &[f64],
+        patience: usize,
+        fails: impl Fn(f64, f64, usize) -> usize,
+        anew: impl Fn(usize) -> usize,
+    ) -> (usize, usize) {
+        let (mut best, mut keep, mut failed) = (f64::INFINITY, 0, 0);
         for (index, &loss) in losses.iter().enumerate() {
             if loss < best {
-                (best, keep) = (loss, index + 1);
+                (best, keep, failed) = (loss, index + 1, anew(failed));
             } else {
-                waited += 1;
-                if waited >= patience {
+                failed = fails(loss, best, failed);
+                if failed >= patience {
                     return (index + 1, keep);
                 }
             }
@@ -2175,9 +2461,19 @@ mod wrong {
         (losses.len(), keep)
     }
 
-    #[allow(clippy::neg_cmp_op_on_partial_ord, reason = "that is the mistake")]
-    pub fn nan_is_best(losses: &[f64], patience: usize) -> (usize, usize) {
-        walk(losses, patience, |loss, best| !(loss >= best))
+    pub fn equal_starts_anew(losses: &[f64], patience: usize) -> (usize, usize) {
+        let fails = |loss, best, failed| if loss == best { 0 } else { failed + 1 };
+        counting(losses, patience, fails, |_| 0)
+    }
+
+    pub fn counted_back(losses: &[f64], patience: usize) -> (usize, usize) {
+        let anew = |failed: usize| failed.saturating_sub(1);
+        counting(losses, patience, |_, _, failed| failed + 1, anew)
+    }
+
+    pub fn nan_starts_anew(losses: &[f64], patience: usize) -> (usize, usize) {
+        let fails = |loss: f64, _, failed| if loss.is_nan() { 0 } else { failed + 1 };
+        counting(losses, patience, fails, |_| 0)
     }
 
     pub fn nan_first(losses: &[f64], patience: usize) -> (usize, usize) {

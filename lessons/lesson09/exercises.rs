@@ -66,16 +66,17 @@ pub fn stratified_folds(
 /// Exercise 9.4: batch norm, forward.
 ///
 /// `batch` has a row for each feature and a column for each example; the four lists
-/// have a number for each feature. In training (at least two examples) take each
-/// feature's mean and variance over the batch. An entry `x` becomes
+/// have a number for each feature (`scale` is also called gamma, `shift` beta). In
+/// training, where there are at least two examples, take each feature's mean and
+/// variance over the batch. An entry `x` becomes
 ///
 /// `scale (x - mean) / sqrt(variance + 0.00001) + shift`
 ///
-/// with the variance that divides by the number of examples. The running numbers move a
-/// tenth of the way: each becomes `0.9` times itself plus `0.1` times the batch's
-/// number. For `running_variance` that is the variance that divides by the number of
-/// examples less one. At inference the running numbers stand in the formula in place of
-/// the batch's, and do not change.
+/// with the variance that divides by the number of examples. Numbers around ten million
+/// must work. The running numbers move a tenth of the way: each becomes `0.9` times
+/// itself plus `0.1` times the batch's number. For `running_variance` that is the
+/// variance that divides by the number of examples less one. At inference the running
+/// numbers stand in the formula in place of the batch's, and do not change.
 ///
 /// The one row `[1, 3]` has the mean 2 and the variances 1 and 2. With scale 3 and
 /// shift 10 training gives about `[7, 13]`. A running mean of 0 becomes 0.2, a running
