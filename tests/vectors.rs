@@ -11,7 +11,11 @@ use gradbook::loss::{
     BinaryCrossEntropy, CategoricalHinge, Hinge, Huber, Loss, Mae, Mse,
     SoftmaxCrossEntropy,
 };
-use gradbook::optimizer::{Adam, Optimizer, Sgd, clip_norm, clip_value};
+use gradbook::optimizer::{
+    AdaGrad, Adam, AdamW, Kind, Optimizer, RmsProp, Schedule, Sgd, clip_norm,
+    clip_value,
+};
+use gradbook::train::ReduceOnPlateau;
 use gradbook::{
     Input, Layer, Matrix, Parameter, Parameters, Phase, Real, Recurrent,
     SequenceNetwork, Sequences, Sequential,
@@ -274,35 +278,133 @@ impl<T: Real> Parameters<T> for Six<T> {
     }
 }
 
-fn check_optimizer<T: Real>(name: &str, mut optimizer: Box<dyn Optimizer<T>>) {
-    let case = cases("optimizers");
-    let column = |all: &[f64], from: usize, to: usize| {
-        Matrix::from_iterator(to - from, 1, all[from..to].iter().map(|&x| T::of(x)))
-    };
-    let start = numbers(&case["start"]);
-    let (two, four) = (column(&start, 0, 2), column(&start, 2, 6));
-    let mut model = Six(Parameter::new(two), Parameter::new(four));
-    let mut path = Vec::new();
-    for grads in numbers(&case["grads"]).chunks(6) {
-        model.0.grad = column(grads, 0, 2);
-        model.1.grad = column(grads, 2, 6);
-        optimizer.step(&mut model);
-        path.extend_from_slice(model.0.value.as_slice());
-        path.extend_from_slice(model.1.value.as_slice());
+/// The optimizer whose path PyTorch recorded under this name.
+fn optimizer<T: Real>(name: &str) -> Box<dyn Optimizer<T>> {
+    let usual = Kind::ALL.into_iter().find(|kind| kind.name() == name);
+    let sgd = || Sgd::new(0.1).with_weight_decay(0.3);
+    let rmsprop = || RmsProp::new(0.01).with_decay(0.9).with_weight_decay(0.3);
+    match (name, usual) {
+        ("rmsprop", _) => Box::new(RmsProp::new(0.01)),
+        (_, Some(kind)) => kind.build(0.1),
+        ("sgd decay", _) => Box::new(sgd()),
+        ("momentum decay", _) => Box::new(sgd().with_momentum(0.7)),
+        ("nesterov decay", _) => Box::new(sgd().with_momentum(0.7).with_nesterov()),
+        ("adagrad decay", _) => {
+            Box::new(AdaGrad::new(0.1).with_epsilon(0.01).with_weight_decay(0.3))
+        }
+        ("rmsprop decay", _) => Box::new(rmsprop().with_epsilon(0.01)),
+        ("rmsprop momentum", _) => Box::new(rmsprop().with_momentum(0.7)),
+        ("adam decay", _) => {
+            let adam = Adam::new(0.1).with_betas(0.8, 0.95).with_epsilon(0.01);
+            Box::new(adam.with_weight_decay(0.3))
+        }
+        ("adamw decay", _) => {
+            let adam = AdamW::new(0.1).with_betas(0.8, 0.95).with_epsilon(0.01);
+            Box::new(adam.with_weight_decay(0.3))
+        }
+        _ => panic!("no optimizer is called {name}"),
     }
-    assert_eq!(path.len(), 360);
-    compare(name, &path, &case["paths"][name][precision::<T>()]);
+}
+
+/// Parameters of 2 x 2, 1 x 1 and 3 x 1.
+struct Ragged<T: Real>([Parameter<T>; 3]);
+
+impl<T: Real> Ragged<T> {
+    fn new(numbers: &[f64]) -> Self {
+        let parameter = |rows, columns, from: usize| {
+            let numbers = numbers[from..].iter().take(rows * columns);
+            let numbers = numbers.map(|&x| T::of(x));
+            Parameter::new(Matrix::from_iterator(rows, columns, numbers))
+        };
+        Self([parameter(2, 2, 0), parameter(1, 1, 4), parameter(3, 1, 5)])
+    }
+}
+
+impl<T: Real> Parameters<T> for Ragged<T> {
+    fn parameters(&mut self, visit: &mut dyn FnMut(&str, &mut Parameter<T>)) {
+        self.0.iter_mut().for_each(|parameter| visit("part", parameter));
+    }
+}
+
+fn check_optimizer<T: Real>(name: &str, case: &Value) {
+    let mut optimizer = optimizer::<T>(name);
+    let mut model = Ragged::new(&numbers(&case["start"]));
+    let mut paths = vec![Vec::new(); 8]; // one for each number
+    for (update, grads) in numbers(&case["grads"]).chunks(8).enumerate() {
+        if update == 30 {
+            optimizer.set_learning_rate(0.3 * optimizer.learning_rate());
+        }
+        for (part, grads) in model.0.iter_mut().zip(Ragged::<T>::new(grads).0) {
+            part.grad = grads.value;
+        }
+        optimizer.step(&mut model);
+        let weights = model.0.iter().flat_map(|part| part.value.as_slice());
+        paths.iter_mut().zip(weights).for_each(|(path, &weight)| path.push(weight));
+    }
+    let expected = numbers(&case["paths"][name][precision::<T>()]);
+    for (number, path) in paths.iter().enumerate() {
+        assert_eq!(path.len(), 60);
+        let expected: Vec<f64> =
+            expected[number..].iter().step_by(8).copied().collect();
+        let what = format!("{name} {}, number {number}", precision::<T>());
+        compare(&what, path, &expected.into());
+    }
 }
 
 #[test]
 fn optimizers_equal_pytorch_update_by_update() {
-    fn both<T: Real>() {
-        check_optimizer::<T>("sgd", Box::new(Sgd::new(0.1)));
-        check_optimizer::<T>("momentum", Box::new(Sgd::new(0.1).with_momentum(0.9)));
-        check_optimizer::<T>("adam", Box::new(Adam::new(0.01)));
+    let case = cases("optimizers");
+    let names: Vec<_> = case["paths"].as_object().expect("paths").keys().collect();
+    assert!(Kind::ALL.iter().all(|kind| names.iter().any(|name| *name == kind.name())));
+    assert_eq!(names.len(), 15);
+    for name in names {
+        check_optimizer::<f32>(name, &case);
+        check_optimizer::<f64>(name, &case);
     }
-    both::<f32>();
-    both::<f64>();
+}
+
+#[test]
+fn schedules_equal_pytorch_tick_by_tick() {
+    let case = cases("schedules");
+    let rates = case["rates"].as_object().expect("rates");
+    assert_eq!(rates.len(), 8);
+    for (name, expected) in rates {
+        let schedule = match name.as_str() {
+            "step" => Schedule::Step { every: 7, factor: 0.6 },
+            "exponential" => Schedule::Exponential { factor: 0.93 },
+            "cosine" => Schedule::Cosine { ticks: 60 },
+            "warm-up" => Schedule::WarmUp { ticks: 13 },
+            "one-cycle" => Schedule::OneCycle { ticks: 60 },
+            "one-cycle of 7" => Schedule::OneCycle { ticks: 7 },
+            _ if name.starts_with("warm-up cosine") => {
+                Schedule::WarmUpCosine { warm_up: 13, ticks: 60 }
+            }
+            _ => panic!("no schedule is called {name}"),
+        };
+        let count = expected.as_array().map_or(0, Vec::len);
+        let seen: Vec<f64> = (0..count).map(|tick| schedule.rate(0.8, tick)).collect();
+        compare(name, &seen, expected);
+    }
+}
+
+#[test]
+fn the_rate_on_a_plateau_equals_pytorch() {
+    let case = &cases("schedules")["plateau"];
+    for given in case["cases"].as_array().expect("cases") {
+        let number = |key: &str| given[key].as_f64().expect("a number");
+        let mut reduce =
+            ReduceOnPlateau::new(number("factor"), size(&given["patience"]))
+                .with_floor(number("floor"));
+        let (name, mut rate) = (given["watch"].as_str().expect("a name"), 0.8);
+        let sign = if name == "accuracy" { -1.0 } else { 1.0 };
+        let mut seen = Vec::new();
+        for value in numbers(&case[name]) {
+            seen.push(rate);
+            rate = reduce.see(sign * value, rate);
+        }
+        assert_eq!(seen.len(), 60);
+        compare(&given.to_string(), &seen, &given["rates"]);
+    }
 }
 
 fn recurrent<T: Real>(case: &Value) -> Box<dyn Recurrent<T>> {

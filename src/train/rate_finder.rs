@@ -118,8 +118,9 @@ impl<T: Real> Callback<T> for Rise<'_> {
 ///
 /// # Errors
 ///
-/// When the finder's rates or steps cannot be meant, or [`fit`] refuses to start. That
-/// the loss leaves the finite numbers is no error here: the curve ends there.
+/// When the finder's rates or steps cannot be meant, or [`fit`] does not get past the
+/// first step. That the loss leaves the finite numbers later is no error: the curve
+/// ends there.
 pub fn find_rate<T: Real>(
     model: &mut Sequential<T>,
     optimizer: &mut dyn Optimizer<T>,
@@ -136,9 +137,10 @@ pub fn find_rate<T: Real>(
     let done = fit(model, optimizer, &task, &config, &mut [&mut rise]);
     before.put_back(model, optimizer);
     match done {
-        Ok(_) | Err(TrainError::Diverged { .. }) => Ok(rise.curve),
-        Err(error) => Err(error),
+        Err(TrainError::Diverged { .. }) if !rise.curve.rates.is_empty() => {}
+        done => drop(done?),
     }
+    Ok(rise.curve)
 }
 
 fn check(finder: &RateFinder) -> Result<(), TrainError> {

@@ -12,6 +12,7 @@ the channels fastest; so is each filter. Both are turned round before they are w
 """
 
 import json
+import math
 import pathlib
 
 import torch
@@ -274,27 +275,144 @@ def images():
     return cases
 
 
+def short(tensor):
+    """The entries in few digits that lose nothing: an f32 as its shortest decimal, an
+    f64 to 14 places, a hundredth of what the comparison allows."""
+    single = tensor.dtype == torch.float32
+    entries = tensor.detach().flatten().numpy()
+    return [float(str(x)) if single else round(float(x), 14) for x in entries]
+
+
+OPTIMIZERS = {
+    "sgd": lambda p: torch.optim.SGD(p, lr=0.1),
+    "sgd decay": lambda p: torch.optim.SGD(p, lr=0.1, weight_decay=0.3),
+    "momentum": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9),
+    "momentum decay": lambda p: torch.optim.SGD(
+        p, lr=0.1, momentum=0.7, weight_decay=0.3
+    ),
+    "nesterov": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True),
+    "nesterov decay": lambda p: torch.optim.SGD(
+        p, lr=0.1, momentum=0.7, nesterov=True, weight_decay=0.3
+    ),
+    "adagrad": lambda p: torch.optim.Adagrad(p, lr=0.1),
+    "adagrad decay": lambda p: torch.optim.Adagrad(
+        p, lr=0.1, eps=0.01, weight_decay=0.3
+    ),
+    "rmsprop": lambda p: torch.optim.RMSprop(p, lr=0.01),
+    "rmsprop decay": lambda p: torch.optim.RMSprop(
+        p, lr=0.01, alpha=0.9, eps=0.01, weight_decay=0.3
+    ),
+    "rmsprop momentum": lambda p: torch.optim.RMSprop(
+        p, lr=0.01, alpha=0.9, momentum=0.7, weight_decay=0.3
+    ),
+    "adam": lambda p: torch.optim.Adam(p, lr=0.1),
+    "adam decay": lambda p: torch.optim.Adam(
+        p, lr=0.1, betas=(0.8, 0.95), eps=0.01, weight_decay=0.3
+    ),
+    "adamw": lambda p: torch.optim.AdamW(p, lr=0.1),
+    "adamw decay": lambda p: torch.optim.AdamW(
+        p, lr=0.1, betas=(0.8, 0.95), eps=0.01, weight_decay=0.3
+    ),
+}
+
+
 def optimizers():
-    """Sixty updates of six numbers on recorded gradients, weights after each."""
-    kinds = {
-        "sgd": lambda p: torch.optim.SGD(p, lr=0.1),
-        "momentum": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9),
-        "adam": lambda p: torch.optim.Adam(p, lr=0.01),
-    }
-    grads = draw(31, 60, 6)
-    start = draw(30, 6)
-    result = {"start": numbers(start), "grads": numbers(grads), "paths": {}}
-    for name, build in kinds.items():
+    """Sixty updates of eight numbers in three parameters, weights after each. One
+    number never has a slope, one has none at first, one none for a while, one a huge
+    one now and then, one only tiny ones. After half of the updates the rate falls to 0.3 of itself."""
+    round_off = lambda tensor: (tensor.double() * 1000).round() / 1000
+    grads, start = round_off(draw(31, 60, 8)), round_off(draw(30, 8))
+    grads[:, 1] = 0
+    grads[:5, 3] = 0
+    grads[::7, 4] *= 100
+    grads[:, 6] *= 1e-6
+    grads[10:20, 7] = 0
+    grads = torch.from_numpy(grads.numpy().round(9) + 0.0)  # no -0.0
+    result = {"sizes": [4, 1, 3], "start": short(start), "grads": short(grads)}
+    result["paths"] = {}
+    for name, build in OPTIMIZERS.items():
         result["paths"][name] = {}
         for key, dtype in TYPES.items():
-            weight = start.to(dtype).clone().requires_grad_()
-            optimizer, path = build([weight]), []
-            for grad in grads:
-                weight.grad = grad.to(dtype).clone()
+            weights = [w.clone() for w in start.to(dtype).split(result["sizes"])]
+            optimizer, path = build(weights), []
+            for index, grad in enumerate(grads.to(dtype)):
+                if index == 30:
+                    optimizer.param_groups[0]["lr"] *= 0.3
+                for weight, part in zip(weights, grad.split(result["sizes"])):
+                    weight.grad = part.clone()
                 optimizer.step()
-                path += numbers(weight)
+                path += short(torch.cat(weights))
             result["paths"][name][key] = path
     return result
+
+
+def rates_of(build, count, losses=None, **options):
+    """The rate of each tick, from a full rate of 0.8. `losses` are for the plateau."""
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=0.8)
+    schedule, rates = build(optimizer, **options), []
+    for tick in range(count):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        schedule.step(*([] if losses is None else [losses[tick]]))
+    return rates
+
+
+def schedules():
+    kinds = torch.optim.lr_scheduler
+    climb = lambda o, ticks: kinds.LinearLR(o, 1 / (ticks + 1), 1.0, ticks)
+    fall = lambda o, ticks: kinds.CosineAnnealingLR(o, ticks)
+
+    def climb_and_fall(o, warm_up, ticks):
+        both = [climb(o, warm_up), fall(o, ticks - warm_up)]
+        return kinds.SequentialLR(o, both, milestones=[warm_up])
+
+    def by_lambda(o, warm_up, ticks):
+        def share(t):
+            if t < warm_up:
+                return (t + 1) / (warm_up + 1)
+            return 0.5 * (1 + math.cos(math.pi * (t - warm_up) / (ticks - warm_up)))
+
+        return kinds.LambdaLR(o, share)
+
+    cycle = lambda o, ticks: kinds.OneCycleLR(o, max_lr=0.8, total_steps=ticks)
+    list_of = {
+        "step": (kinds.StepLR, 60, {"step_size": 7, "gamma": 0.6}),
+        "exponential": (kinds.ExponentialLR, 60, {"gamma": 0.93}),
+        "cosine": (fall, 60, {"ticks": 60}),
+        "warm-up": (climb, 60, {"ticks": 13}),
+        "warm-up cosine": (climb_and_fall, 60, {"warm_up": 13, "ticks": 60}),
+        "warm-up cosine by lambda": (by_lambda, 60, {"warm_up": 13, "ticks": 60}),
+        "one-cycle": (cycle, 60, {"ticks": 60}),
+        "one-cycle of 7": (cycle, 7, {"ticks": 7}),
+    }
+    return {name: rates_of(*case[:2], **case[2]) for name, case in list_of.items()}
+
+
+def plateau():
+    """Losses that fall, stall, and creep by less than the threshold."""
+    losses = [round(math.exp(-t / 9) + 0.3 * (t % 4 == 1), 6) for t in range(30)]
+    creep = [losses[-2] - 2e-6 * t for t in range(1, 16)]
+    losses += [round(loss, 9) for loss in creep] + [0.03, 0.03, 0.02] + [0.02] * 12
+    accuracies = [round(1 - 0.9 * loss, 9) for loss in losses]
+    cases = [
+        {"watch": "loss", "factor": 0.3, "patience": 2, "floor": 0.0},
+        {"watch": "loss", "factor": 0.5, "patience": 0, "floor": 0.001},
+        {"watch": "accuracy", "factor": 0.7, "patience": 3, "floor": 0.0},
+        {"watch": "loss", "factor": 0.01, "patience": 1, "floor": 0.0},
+    ]
+    for case in cases:
+        seen = losses if case["watch"] == "loss" else accuracies
+        build = torch.optim.lr_scheduler.ReduceLROnPlateau
+        case["rates"] = rates_of(
+            build,
+            len(seen),
+            seen,
+            mode="min" if case["watch"] == "loss" else "max",
+            factor=case["factor"],
+            patience=case["patience"],
+            min_lr=case["floor"],
+        )
+    return {"loss": losses, "accuracy": accuracies, "cases": cases}
 
 
 def state_numbers(state):
@@ -529,6 +647,7 @@ write("images", images())
 write("losses", losses())
 write("network", network())
 write("optimizers", optimizers())
+write("schedules", {"rates": schedules(), "plateau": plateau()})
 write("recurrent", recurrent())
 write("embedding", embedding())
 write("character_model", character_model())
