@@ -16,6 +16,9 @@ use gradbook::train::{
 };
 use gradbook::{Matrix, Parameters, Phase, Real, Sequential};
 
+#[path = "train/rates.rs"]
+mod rates;
+
 fn network<T: Real>(hidden: usize) -> Sequential<T> {
     let mut rng = gradbook::rng(3);
     Sequential::new(2)

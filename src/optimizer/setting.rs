@@ -12,6 +12,8 @@ pub enum Range {
     Positive,
     /// Above 0 and below 1: what makes a number smaller.
     Shrinking,
+    /// At least 2.
+    AtLeastTwo,
 }
 
 impl Range {
@@ -22,6 +24,7 @@ impl Range {
                 Self::Size => value >= 0.0,
                 Self::Positive => value > 0.0,
                 Self::Shrinking => value > 0.0 && value < 1.0,
+                Self::AtLeastTwo => value >= 2.0,
             }
     }
 
@@ -31,6 +34,7 @@ impl Range {
             Self::Size => "a finite number, 0 or more",
             Self::Positive => "a finite number above 0",
             Self::Shrinking => "above 0 and below 1",
+            Self::AtLeastTwo => "at least 2",
         }
     }
 }

@@ -149,8 +149,8 @@ fn check(finder: &RateFinder) -> Result<(), TrainError> {
     Setting::new("last", finder.last, Range::Positive).check(name)?;
     let rise = finder.last - finder.first;
     Setting::new("last_minus_first", rise, Range::Positive).check(name)?;
-    let more = finder.steps as f64 - 1.0;
-    Ok(Setting::new("steps_after_the_first", more, Range::Positive).check(name)?)
+    let steps = Setting::new("steps", finder.steps as f64, Range::AtLeastTwo);
+    Ok(steps.check(name)?)
 }
 
 /// All that training changes, as it was before.
