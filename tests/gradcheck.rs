@@ -8,14 +8,17 @@ use gradbook::gradcheck::{
 };
 use gradbook::init::Init;
 use gradbook::layer::{
-    Activate, AvgPool2d, Conv2d, Dense, GlobalAvgPool, ImageShape, Lstm, MaxPool2d,
-    ResidualBlock, Softmax, Window,
+    Activate, AvgPool2d, BatchNorm, Conv2d, Dense, Dropout, GlobalAvgPool, Gru,
+    ImageShape, Lstm, MaxPool2d, ResidualBlock, Softmax, Window,
 };
 use gradbook::loss::{
     BinaryCrossEntropy, CategoricalHinge, Hinge, Huber, Loss, Mae, Mse,
     SoftmaxCrossEntropy,
 };
-use gradbook::{Layer, Parameter, Phase, Recurrent, Sequences, Sequential, ShapeError};
+use gradbook::{
+    Input, Layer, Parameter, Parameters, Phase, Recurrent, SequenceNetwork, Sequences,
+    Sequential, ShapeError,
+};
 use rand::RngExt;
 
 type Matrix = gradbook::Matrix<f64>;
@@ -336,6 +339,177 @@ impl Layer<f64> for Spoiled {
 
     fn parameters(&mut self, visit: &mut dyn FnMut(&'static str, &mut Parameter<f64>)) {
         self.inner.parameters(visit);
+    }
+}
+
+/// Layers that differ in training and inference, and those that draw by chance.
+mod regularized {
+    use super::*;
+
+    /// A layer whose gamma, beta and running statistics are all different.
+    fn settled(mut layer: BatchNorm<f64>) -> BatchNorm<f64> {
+        let features = layer.weight.value.nrows();
+        layer.weight.value = numbers(features, 1, 21);
+        layer.bias.value = numbers(features, 1, 22);
+        layer.running_mean = numbers(features, 1, 23);
+        layer.running_var = numbers(features, 1, 24).map(|x| x * x);
+        layer
+    }
+
+    fn right(layer: &mut dyn Layer<f64>, x: &Matrix, phase: Phase, what: &str) {
+        let found = Checker::new().with_phase(phase).layer(layer, x, 6).unwrap();
+        assert!(found.all_right(), "{what} {phase:?}\n{found}");
+    }
+
+    #[test]
+    fn every_batch_norm_in_training_and_in_inference() {
+        for (features, _) in SIZES {
+            // one example: nothing moves, and two would leave slopes of rounding's size
+            for batch in [1, 3, 4, 7] {
+                let x = numbers(features, batch, 25) * 1.5;
+                let what = format!("{features} x {batch}");
+                for phase in [Phase::Train, Phase::Infer] {
+                    right(&mut settled(BatchNorm::new(features)), &x, phase, &what);
+                }
+            }
+        }
+        for image in [(1, 3, 1), (2, 3, 4), (3, 2, 5)] {
+            let image = ImageShape::new(image.0, image.1, image.2);
+            for batch in [1, 3] {
+                let x = numbers(image.len(), batch, 26);
+                for phase in [Phase::Train, Phase::Infer] {
+                    let layer = &mut settled(BatchNorm::of_image(image));
+                    right(layer, &x, phase, &format!("{image}"));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_dropout_with_its_mask_held() {
+        for (rows, batch) in SIZES {
+            let x = numbers(rows, batch, 27);
+            for rate in [0.0, 0.3, 0.8] {
+                let mut layer = Dropout::new(rate, &mut gradbook::rng(28)).unwrap();
+                for phase in [Phase::Train, Phase::Infer] {
+                    right(&mut layer, &x, phase, &format!("rate {rate}"));
+                }
+            }
+        }
+    }
+
+    /// Dense, batch norm, tanh, dropout, dense.
+    fn network() -> Sequential<f64> {
+        let rng = &mut gradbook::rng(29);
+        Sequential::new(3)
+            .then(dense(3, 7))
+            .and_then(|net| net.then(settled(BatchNorm::new(7))))
+            .and_then(|net| net.then(Activate::new(Activation::Tanh)))
+            .and_then(|net| net.then(Dropout::new(0.4, rng)?))
+            .and_then(|net| net.then(Dense::new(7, 4, Init::XavierNormal, rng)))
+            .unwrap()
+    }
+
+    /// Every buffer, and the next number of every generator.
+    fn memory(network: &mut dyn Parameters<f64>) -> Vec<f64> {
+        let mut all = Vec::new();
+        network.buffers(&mut |_, buffer| all.extend_from_slice(buffer.as_slice()));
+        network.generators(&mut |rng| all.push(rng.clone().random()));
+        all
+    }
+
+    #[test]
+    fn a_network_is_right_and_afterwards_as_it_was() {
+        let (x, y) = (numbers(3, 9, 30), one_hot(4, 9));
+        for phase in [Phase::Train, Phase::Infer] {
+            let mut net = network();
+            net.forward(&x, Phase::Train).unwrap();
+            let before = memory(&mut net);
+            assert_eq!(before.len(), 7 + 7 + 1 + 1);
+            let checker = Checker::new().with_phase(phase);
+            let found = checker.network(&mut net, &SoftmaxCrossEntropy, &x, &y);
+            let found = found.unwrap();
+            assert!(found.all_right(), "{phase:?}\n{found}");
+            assert_eq!(memory(&mut net), before);
+        }
+    }
+
+    #[test]
+    fn a_head_with_dropout_and_batch_norm_on_a_sequence() {
+        let (sequences, x) = (Sequences::equal(2, 4), numbers(2, 8, 31));
+        for phase in [Phase::Train, Phase::Infer] {
+            let rng = &mut gradbook::rng(32);
+            let head = Sequential::new(5)
+                .then(Dropout::new(0.5, rng).unwrap())
+                .and_then(|head| head.then(settled(BatchNorm::new(5))))
+                .and_then(|head| head.then(dense(5, 3)))
+                .unwrap();
+            let mut net = SequenceNetwork::of_numbers(2)
+                .then(Gru::new(2, 5, rng))
+                .and_then(|net| net.head_each_step(head))
+                .unwrap();
+            let before = memory(&mut net);
+            assert_eq!(before.len(), 5 + 5 + 1 + 1);
+            let found = Checker::new().with_phase(phase).sequence_network(
+                &mut net,
+                &Mse,
+                Input::Numbers(&x),
+                &sequences,
+                &numbers(3, 8, 33),
+            );
+            let found = found.unwrap();
+            assert!(found.all_right(), "{phase:?}\n{found}");
+            assert_eq!(memory(&mut net), before);
+        }
+    }
+
+    /// A layer that goes forward in one phase and back as if it had been the other.
+    struct Confused<L>(L, Phase);
+
+    impl<L: Layer<f64>> Layer<f64> for Confused<L> {
+        fn name(&self) -> &'static str {
+            "Confused"
+        }
+
+        fn output_rows(&self, rows: usize) -> Result<usize, ShapeError> {
+            self.0.output_rows(rows)
+        }
+
+        fn forward(&mut self, x: &Matrix, y: &mut Matrix, phase: Phase) {
+            self.0.forward(x, y, phase);
+        }
+
+        fn backward(
+            &mut self,
+            x: &Matrix,
+            y: &Matrix,
+            d: &Matrix,
+            g: Option<&mut Matrix>,
+        ) {
+            self.0.forward(x, &mut Matrix::zeros(0, 0), self.1);
+            self.0.backward(x, y, d, g);
+        }
+
+        fn generators(&mut self, visit: &mut dyn FnMut(&mut gradbook::Rng)) {
+            self.0.generators(visit);
+        }
+    }
+
+    #[test]
+    fn phases_and_masks_that_do_not_agree_are_caught() {
+        let x = numbers(5, 7, 34);
+        let wrong = |layer: &mut dyn Layer<f64>, phase| {
+            let found = Checker::new().with_phase(phase).layer(layer, &x, 6).unwrap();
+            assert!(!found.of("input").unwrap().is_right(), "{phase:?}\n{found}");
+        };
+        let (train, infer) = (Phase::Train, Phase::Infer);
+        let norm = settled(BatchNorm::new(5));
+        wrong(&mut Confused(norm.clone(), infer), train);
+        wrong(&mut Confused(norm, train), infer);
+        let dropout = Dropout::new(0.4, &mut gradbook::rng(35)).unwrap();
+        wrong(&mut Confused(dropout.clone(), infer), train);
+        wrong(&mut Confused(dropout.clone(), train), infer);
+        wrong(&mut Confused(dropout, train), train); // a second mask
     }
 }
 

@@ -4,17 +4,20 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use gradbook::activation::Activation;
-use gradbook::data::{Dataset, synthetic};
+use gradbook::data::{Augmentation, Dataset, synthetic};
 use gradbook::init::Init;
-use gradbook::layer::{Activate, Dense};
+use gradbook::layer::{Activate, BatchNorm, Dense, Dropout, ImageShape, Rnn};
 use gradbook::loss::{Loss, Mse, SoftmaxCrossEntropy};
 use gradbook::optimizer::{Adam, Optimizer, Schedule, Sgd};
 use gradbook::train::{
-    Asked, Callback, Checkpoint, Config, EarlyStop, History, Pace, Progress, Task,
-    TrainError, Training, Watch, confusion, evaluate, fit, go_on, load_weights,
-    predict, resume, save_weights, stop,
+    Asked, Augment, Callback, Checkpoint, Config, EarlyStop, History, Pace, Penalty,
+    Progress, SmoothLabels, Task, TrainError, Training, Watch, confusion, evaluate,
+    fit, go_on, load_weights, predict, resume, save_weights, stop,
 };
-use gradbook::{Matrix, Parameters, Phase, Real, Sequential};
+use gradbook::{
+    Input, Matrix, Parameters, Phase, Real, SequenceNetwork, Sequences, Sequential,
+};
+use rand::RngExt;
 
 #[path = "train/rates.rs"]
 mod rates;
@@ -468,6 +471,177 @@ fn a_file_from_pytorch_gives_its_predictions() {
     for (seen, expected) in seen.iter().zip(expected) {
         assert!((seen - expected).abs() <= 1e-6, "{seen} {expected}");
     }
+}
+
+/// Batch norm between: 2-3-2, as PyTorch's `Sequential(Linear, BatchNorm1d, ReLU,
+/// Linear)`; with dropout, whose place in chance a checkpoint keeps.
+fn normalized<T: Real>() -> Sequential<T> {
+    let mut rng = gradbook::rng(3);
+    Sequential::new(2)
+        .then(Dense::new(2, 3, Init::HeNormal, &mut rng))
+        .and_then(|net| net.then(BatchNorm::new(3)))
+        .and_then(|net| net.then(Activate::new(Activation::Relu)))
+        .and_then(|net| net.then(Dense::new(3, 2, Init::XavierNormal, &mut rng)))
+        .expect("the shapes fit")
+}
+
+/// What a file of weights holds: parameters and buffers.
+fn all_weights<T: Real>(model: &mut dyn Parameters<T>) -> Vec<T> {
+    let mut all = Vec::new();
+    model.parameters(&mut |_, p| all.extend_from_slice(p.value.as_slice()));
+    model.buffers(&mut |_, buffer| all.extend_from_slice(buffer.as_slice()));
+    all
+}
+
+/// Running statistics of three batches, written by PyTorch.
+#[test]
+fn a_file_from_pytorch_with_batch_norm_gives_its_predictions() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/train/pytorch_batch_norm.safetensors");
+    let mut net = normalized::<f32>();
+    load_weights(&mut net, &path).unwrap();
+    let inputs = Matrix::from_column_slice(2, 3, &[0.5, -1.0, 2.0, 0.25, -0.75, 1.5]);
+    let seen = predict(&mut net, &inputs).unwrap();
+    let expected: [f32; 6] =
+        serde_json::from_str(include_str!("train/pytorch_batch_norm_outputs.json"))
+            .unwrap();
+    for (seen, expected) in seen.iter().zip(expected) {
+        assert!((seen - expected).abs() <= 1e-6, "{seen} {expected}");
+    }
+    let mut counted = 0.0;
+    net.buffers(&mut |name, buffer| {
+        if name == "1.num_batches_tracked" {
+            counted = buffer[0];
+        }
+    });
+    assert_eq!(counted, 3.0);
+}
+
+/// `load_state_dict` of PyTorch compares names and shapes one by one.
+#[test]
+fn a_file_with_batch_norm_has_the_names_shapes_and_types_of_pytorch() {
+    let at = folder("batch norm");
+    let ours = at.join("model.safetensors");
+    let theirs = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/train/pytorch_batch_norm.safetensors");
+    let mut net = normalized::<f32>();
+    net.forward(&moons(23, 1).inputs, Phase::Train).unwrap();
+    save_weights(&mut net, &ours).unwrap();
+    let header = |path: &Path| {
+        let bytes = std::fs::read(path).unwrap();
+        let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        let mut all: Vec<_> = file
+            .iter()
+            .map(|(name, view)| (name.to_string(), view.dtype(), view.shape().to_vec()))
+            .collect();
+        all.sort();
+        all
+    };
+    assert_eq!(header(&ours), header(&theirs));
+    let mut other = normalized::<f32>();
+    load_weights(&mut other, &ours).unwrap();
+    assert_eq!(all_weights(&mut other), all_weights(&mut net));
+    assert_ne!(all_weights(&mut other), all_weights(&mut normalized::<f32>()));
+}
+
+/// A head's batch norm stands in the file too, under the head's name.
+#[test]
+fn a_sequence_network_keeps_the_buffers_of_its_head() {
+    let path = folder("head").join("model.safetensors");
+    let make = || {
+        let mut rng = gradbook::rng(3);
+        SequenceNetwork::<f64>::of_numbers(2)
+            .then(Rnn::new(2, 2, &mut rng))
+            .and_then(|net| net.head_each_step(normalized()))
+            .expect("the shapes fit")
+    };
+    let (mut net, sequences) = (make(), Sequences::equal(3, 2));
+    let x = Matrix::from_fn(2, 6, |i, j| (i + 3 * j) as f64 / 7.0);
+    let mut state = net.state(2);
+    net.forward(Input::Numbers(&x), &sequences, &mut state).unwrap();
+    save_weights(&mut net, &path).unwrap();
+    let mut other = make();
+    assert_ne!(all_weights(&mut other), all_weights(&mut net));
+    load_weights(&mut other, &path).unwrap();
+    assert_eq!(all_weights(&mut other), all_weights(&mut net));
+    let mut names = Vec::new();
+    net.buffers(&mut |name, _| names.push(name.to_string()));
+    assert_eq!(names[0], "head.1.running_mean");
+    // a network without batch norm has no place for them, and nothing changes
+    let mut plain = network::<f64>(3);
+    let before = weights(&mut plain);
+    let error = load_weights(&mut plain, &path).unwrap_err().to_string();
+    assert!(error.contains("no tensor 0.weight"), "{error}");
+    assert_eq!(weights(&mut plain), before);
+}
+
+/// Everything that chance and batch statistics touch: dropout twice, batch norm, moved
+/// images, smoothed labels, a penalty. Interrupted anywhere, it ends bit for bit alike.
+#[test]
+fn regularized_training_resumes_bit_for_bit() {
+    let at = folder("regularized");
+    let (middle, end) = (at.join("middle.safetensors"), at.join("end.safetensors"));
+    let image = ImageShape::new(3, 3, 1);
+    let mut rng = gradbook::rng(8);
+    let inputs = Matrix::from_fn(9, 23, |_, _| rng.random_range(0.0..1.0));
+    let train = Dataset { inputs, ..moons::<f64>(23, 1) };
+    let make = || {
+        let mut rng = gradbook::rng(9);
+        Sequential::new(9)
+            .then(Dropout::new(0.2, &mut rng)?)
+            .and_then(|net| net.then(Dense::new(9, 7, Init::HeNormal, &mut rng)))
+            .and_then(|net| net.then(BatchNorm::new(7)))
+            .and_then(|net| net.then(Activate::new(Activation::Relu)))
+            .and_then(|net| net.then(Dropout::new(0.5, &mut rng)?))
+            .and_then(|net| net.then(Dense::new(7, 2, Init::XavierNormal, &mut rng)))
+    };
+    let task = Task { train: &train, valid: None, loss: &SoftmaxCrossEntropy };
+    let config = Config { epochs: 3, batch: 6, ..Config::default() };
+    let run = |cut: Option<usize>| {
+        let by = Augmentation { shift: 1, degrees: 10.0, noise: 0.1 };
+        let all = || {
+            let penalty = Penalty::both(0.01, 0.1);
+            (Augment::<f64>::new(image, by), SmoothLabels(0.1), penalty)
+        };
+        if let Some(cut) = cut {
+            let (mut net, mut adam) = (make().unwrap(), Adam::new(0.01));
+            let (mut augment, mut smooth, mut penalty) = all();
+            let mut interrupt = Interrupt::new(cut, &middle);
+            let callbacks: &mut [&mut dyn Callback<f64>] =
+                &mut [&mut augment, &mut smooth, &mut penalty, &mut interrupt];
+            fit(&mut net, &mut adam, &task, &config, callbacks).unwrap();
+        }
+        let (mut net, mut adam) = (make().unwrap(), Adam::new(0.01));
+        let (mut augment, mut smooth, mut penalty) = all();
+        let mut last = Checkpoint::every_epochs(3, &end);
+        let callbacks: &mut [&mut dyn Callback<f64>] =
+            &mut [&mut augment, &mut smooth, &mut penalty, &mut last];
+        match cut {
+            Some(_) => resume(&middle, &mut net, &mut adam, &task, &config, callbacks),
+            None => fit(&mut net, &mut adam, &task, &config, callbacks),
+        }
+        .unwrap();
+        (all_weights(&mut net), std::fs::read(&end).unwrap())
+    };
+    let straight = run(None);
+    for cut in [1, 3, 4, 6, 11] {
+        assert!(run(Some(cut)) == straight, "a cut at {cut}");
+    }
+    // a network that draws from fewer generators is another network
+    let mut net = Sequential::new(9)
+        .then(Dropout::new(0.2, &mut rng).unwrap())
+        .and_then(|net| net.then(Dense::new(9, 7, Init::HeNormal, &mut rng)))
+        .and_then(|net| net.then(BatchNorm::new(7)))
+        .and_then(|net| net.then(Activate::new(Activation::Relu)))
+        .and_then(|net| net.then(Activate::new(Activation::Linear)))
+        .and_then(|net| net.then(Dense::new(7, 2, Init::XavierNormal, &mut rng)))
+        .unwrap();
+    let before = all_weights(&mut net);
+    let adam = &mut Adam::new(0.01);
+    let error = resume(&end, &mut net, adam, &task, &config, &mut []).unwrap_err();
+    let expected = "was written with generators 2, now it is 1";
+    assert!(error.to_string().ends_with(expected), "{error}");
+    assert_eq!(all_weights(&mut net), before);
 }
 
 /// The old weights must survive every refusal.

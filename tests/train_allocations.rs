@@ -7,16 +7,17 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use gradbook::activation::Activation;
-use gradbook::data::{Dataset, synthetic};
+use gradbook::data::{Augmentation, Dataset, synthetic};
 use gradbook::init::Init;
 use gradbook::layer::{
-    Activate, AvgPool2d, Conv2d, Dense, Embedding, GlobalAvgPool, Gru, ImageShape,
-    Lstm, MaxPool2d, ResidualBlock, Rnn, Window,
+    Activate, AvgPool2d, BatchNorm, Conv2d, Dense, Dropout, Embedding, GlobalAvgPool,
+    Gru, ImageShape, Lstm, MaxPool2d, ResidualBlock, Rnn, Window,
 };
 use gradbook::loss::{Loss, Mse, SoftmaxCrossEntropy};
 use gradbook::optimizer::{Adam, Optimizer, Sgd, clip_norm};
 use gradbook::train::{
-    Asked, Callback, Config, Task, TextConfig, TextStep, Training, fit, fit_text, go_on,
+    Asked, Augment, Callback, Config, Penalty, SmoothLabels, Task, TextConfig,
+    TextStep, Training, fit, fit_text, go_on,
 };
 use gradbook::{
     Input, Matrix, Parameters, Real, SequenceNetwork, Sequences, Sequential, ShapeError,
@@ -66,11 +67,16 @@ fn steps<T: Real>(
     mut network: Sequential<T>,
     optimizer: &mut dyn Optimizer<T>,
     data: &Dataset<T>,
+    others: &mut [Box<dyn Callback<T>>],
 ) -> Vec<usize> {
     let task = Task { train: data, valid: None, loss: &SoftmaxCrossEntropy };
     let config = Config { epochs: 3, batch: 8, ..Config::default() };
     let mut count = Count(Vec::with_capacity(12));
-    fit(&mut network, optimizer, &task, &config, &mut [&mut count]).expect("it trains");
+    let mut callbacks: Vec<&mut dyn Callback<T>> = vec![&mut count];
+    for other in others {
+        callbacks.push(&mut **other);
+    }
+    fit(&mut network, optimizer, &task, &config, &mut callbacks).expect("it trains");
     count.0.windows(2).map(|two| two[1] - two[0]).collect()
 }
 
@@ -84,6 +90,22 @@ fn moons<T: Real>() -> (Sequential<T>, Dataset<T>) {
         .and_then(|net| net.then(Dense::new(13, 2, Init::XavierNormal, &mut rng)))
         .expect("the shapes fit");
     (network, data)
+}
+
+/// Everything that keeps a network from learning by heart, on images of 3 x 3.
+fn regularized<T: Real>() -> Result<(Sequential<T>, Dataset<T>), ShapeError> {
+    let (rng, image) = (&mut gradbook::rng(3), ImageShape::new(3, 3, 2));
+    let network = Sequential::new(image.len())
+        .then(BatchNorm::of_image(image))?
+        .then(Dropout::new(0.2, rng)?)?
+        .then(Dense::new(image.len(), 7, Init::HeNormal, rng))?
+        .then(BatchNorm::new(7))?
+        .then(Activate::new(Activation::Relu))?
+        .then(Dropout::new(0.5, rng)?)?
+        .then(Dense::new(7, 2, Init::XavierNormal, rng))?;
+    let moons = synthetic::moons::<T>(29, 0.1, rng);
+    let pixel = |i: usize, n: usize| T::of((i * n) as f64).sin();
+    Ok((network, Dataset { inputs: Matrix::from_fn(image.len(), 29, pixel), ..moons }))
 }
 
 /// Random images through every layer for images.
@@ -112,8 +134,16 @@ fn allocates_nothing<T: Real>(
     (network, data): (Sequential<T>, Dataset<T>),
     optimizer: &mut dyn Optimizer<T>,
 ) {
+    allocates_nothing_with((network, data), optimizer, &mut []);
+}
+
+fn allocates_nothing_with<T: Real>(
+    (network, data): (Sequential<T>, Dataset<T>),
+    optimizer: &mut dyn Optimizer<T>,
+    callbacks: &mut [Box<dyn Callback<T>>],
+) {
     let name = format!("{:?}, {}", network.layer_names(), optimizer.name());
-    let all = steps(network, optimizer, &data);
+    let all = steps(network, optimizer, &data, callbacks);
     assert_eq!(all.len(), 11);
     for (index, seen) in all.into_iter().enumerate() {
         // A step that opens an epoch comes after the line in the history.
@@ -198,4 +228,12 @@ fn a_step_allocates_nothing() {
     let fit = "the shapes fit";
     allocates_nothing::<f32>(images().expect(fit), &mut Sgd::new(0.1));
     allocates_nothing::<f64>(images().expect(fit), &mut Adam::new(0.01));
+    let by = Augmentation { shift: 1, degrees: 10.0, noise: 0.1 };
+    let augment = Augment::<f32>::new(ImageShape::new(3, 3, 2), by);
+    let penalty = Penalty::both(0.01, 0.1);
+    allocates_nothing_with::<f32>(
+        regularized().expect(fit),
+        &mut Adam::new(0.01),
+        &mut [Box::new(augment), Box::new(SmoothLabels(0.1)), Box::new(penalty)],
+    );
 }

@@ -4,8 +4,8 @@
 use gradbook::activation::Activation;
 use gradbook::init::Init;
 use gradbook::layer::{
-    Activate, AvgPool2d, Conv2d, Dense, Embedding, GlobalAvgPool, Gru, ImageShape,
-    Lstm, MaxPool2d, ResidualBlock, Rnn, Softmax, Window,
+    Activate, AvgPool2d, BatchNorm, Conv2d, Dense, Embedding, GlobalAvgPool, Gru,
+    ImageShape, Lstm, MaxPool2d, ResidualBlock, Rnn, Softmax, Window,
 };
 use gradbook::loss::{
     BinaryCrossEntropy, CategoricalHinge, Hinge, Huber, Loss, Mae, Mse,
@@ -15,7 +15,7 @@ use gradbook::optimizer::{
     AdaGrad, Adam, AdamW, Kind, Optimizer, RmsProp, Schedule, Sgd, clip_norm,
     clip_value,
 };
-use gradbook::train::ReduceOnPlateau;
+use gradbook::train::{ReduceOnPlateau, SmoothLabels};
 use gradbook::{
     Input, Layer, Matrix, Parameter, Parameters, Phase, Real, Recurrent,
     SequenceNetwork, Sequences, Sequential,
@@ -559,6 +559,82 @@ fn a_character_model_equals_pytorch_over_two_chunks() {
     let case = cases("character_model");
     check_character_model::<f32>(&case);
     check_character_model::<f64>(&case);
+}
+
+fn check_normalization<T: Real>(case: &Value) {
+    let mut layer = match case.get("image") {
+        None => BatchNorm::new(size(&case["features"])),
+        Some(image) => {
+            let [height, width, channels] = [0, 1, 2].map(|axis| size(&image[axis]));
+            BatchNorm::of_image(ImageShape::new(height, width, channels))
+        }
+    };
+    for (name, parameter) in [("weight", &mut layer.weight), ("bias", &mut layer.bias)]
+    {
+        parameter.value = matrix(parameter.value.nrows(), 1, &case[name]);
+    }
+    let batch = size(&case["batch"]);
+    let rows = numbers(&case["input"]).len() / batch;
+    let what = format!("batch norm {rows} x {batch} {}", precision::<T>());
+    let delta = matrix::<T>(rows, batch, &case["grad_output"]);
+    let [x, other] = ["input", "other"].map(|name| matrix(rows, batch, &case[name]));
+    let expected = &case[precision::<T>()];
+    let (mut output, mut grad) = (Matrix::zeros(0, 0), Matrix::zeros(0, 0));
+    for (name, phase) in [("train", Phase::Train), ("infer", Phase::Infer)] {
+        let (what, expected) = (format!("{what} {name}"), &expected[name]);
+        layer.forward(&x, &mut output, phase);
+        compare(&format!("{what} output"), output.as_slice(), &expected["output"]);
+        layer.backward(&x, &output, &delta, Some(&mut grad));
+        compare(&format!("{what} dx"), grad.as_slice(), &expected["grad_input"]);
+        layer.parameters(&mut |name, p| {
+            let grads = &expected["grads"][name];
+            compare(&format!("{what} d{name}"), p.grad.as_slice(), grads);
+            p.zero_grad();
+        });
+        if phase == Phase::Train {
+            layer.forward(&other, &mut output, phase);
+        }
+    }
+    let mut seen = Vec::new();
+    layer.buffers(&mut |name, buffer| {
+        let expected = &expected["buffers"][name];
+        compare(&format!("{what} {name}"), buffer.as_slice(), expected);
+        seen.push(name);
+    });
+    assert_eq!(seen, ["running_mean", "running_var", "num_batches_tracked"]);
+}
+
+#[test]
+fn batch_norm_equals_pytorch_in_training_and_in_inference() {
+    for case in cases("normalization").as_array().expect("cases") {
+        check_normalization::<f32>(case);
+        check_normalization::<f64>(case);
+    }
+}
+
+fn check_smoothing<T: Real>(case: &Value) {
+    let prediction = batch::<T>(&case["shape"], &case["prediction"]);
+    let mut target = batch(&case["shape"], &case["target"]);
+    let share = case["share"].as_f64().expect("a share");
+    SmoothLabels(share).smooth(&mut target);
+    let mut grad = Matrix::zeros(0, 0);
+    let value = SoftmaxCrossEntropy.gradient(&prediction, &target, &mut grad);
+    let (expected, value) = (&case[precision::<T>()], value.expect("shapes fit"));
+    let what = format!("smoothing {share} {}", precision::<T>());
+    compare(
+        &format!("{what} value"),
+        &[value],
+        &vec![expected["value"].clone()].into(),
+    );
+    compare(&format!("{what} grad"), grad.as_slice(), &expected["grad"]);
+}
+
+#[test]
+fn smoothed_labels_equal_pytorch() {
+    for case in cases("smoothing").as_array().expect("cases") {
+        check_smoothing::<f32>(case);
+        check_smoothing::<f64>(case);
+    }
 }
 
 fn check_clipping<T: Real>(case: &Value) {

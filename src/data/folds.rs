@@ -132,6 +132,53 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn every_round_partitions_the_examples_with_folds_of_its_own(
+            labels in prop::collection::vec(0..3usize, 20..70), k in 2..8usize,
+            times in 1..5usize,
+        ) {
+            let count = labels.len();
+            let iterated = [
+                iterated_k_fold(count, k, times, &mut rng(3)).unwrap(),
+                iterated_stratified(&labels, k, times, &mut rng(3)).unwrap(),
+            ];
+            for rounds in &iterated {
+                prop_assert_eq!(rounds.len(), times);
+                for round in rounds {
+                    prop_assert_eq!(round.len(), k);
+                    let held_out = round.iter().flat_map(|fold| fold.test.clone());
+                    let mut held_out: Vec<usize> = held_out.collect();
+                    held_out.sort_unstable();
+                    prop_assert_eq!(held_out, (0..count).collect::<Vec<_>>());
+                }
+                prop_assert!(rounds.windows(2).all(|two| two[0] != two[1]));
+            }
+            for fold in iterated[1].iter().flatten() {
+                for class in 0..3 {
+                    let of_class = |part: &[usize]| {
+                        part.iter().filter(|&&i| labels[i] == class).count()
+                    };
+                    let held_out = of_class(&fold.test);
+                    let all = held_out + of_class(&fold.train);
+                    prop_assert!((all / k..=all.div_ceil(k)).contains(&held_out));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_round_is_that_of_the_same_seed_alone() {
+        let rounds = iterated_k_fold(20, 4, 3, &mut rng(1)).unwrap();
+        assert_eq!(rounds[0], k_fold(20, 4, &mut rng(1)).unwrap());
+        let labels = [0, 1, 1, 0, 2, 2, 1, 0];
+        let rounds = iterated_stratified(&labels, 2, 3, &mut rng(1)).unwrap();
+        assert_eq!(rounds[0], stratified(&labels, 2, &mut rng(1)).unwrap());
+        let error = iterated_k_fold(20, 4, 0, &mut rng(1)).unwrap_err().to_string();
+        assert!(error.ends_with("repeated 0 times, it must be at least once"));
+        assert_eq!(iterated_k_fold(20, 1, 3, &mut rng(1)), Err(DataError::Folds(1)));
+    }
+
     #[test]
     fn folds_are_shuffled_by_the_seed() {
         let first = |seed| k_fold(20, 4, &mut rng(seed)).unwrap()[0].test.clone();

@@ -30,6 +30,10 @@
 //! assert_eq!(report.verdict, gradcheck::Verdict::SignFlipped);
 //! ```
 //!
+//! A layer that draws by chance ([`Dropout`](crate::layer::Dropout)) is held: each of
+//! the passes starts from the same place of its generator and so gets the same mask.
+//! Generators and running means are afterwards as they were.
+//!
 //! Sources: differences against formulas are as old as the calculus; the step that
 //! balances the two errors is worked out in Nocedal and Wright, "Numerical
 //! Optimization" (2006), section 8.1.
@@ -45,7 +49,7 @@ pub use verdict::{Culprit, Hint, Verdict};
 
 use std::fmt;
 
-use crate::layer::{Layer, Recurrent};
+use crate::layer::{Layer, Phase, Recurrent};
 use crate::loss::Loss;
 use crate::network::Sequential;
 use crate::real::{Matrix, ShapeError};
@@ -62,13 +66,14 @@ pub const STEP: f64 = 1e-5;
 pub struct Checker {
     step: f64,
     batch: usize,
+    phase: Phase,
     /// Whether the loss may be a mean over all entries of what is checked.
     over_entries: bool,
 }
 
 impl Default for Checker {
     fn default() -> Self {
-        Self { step: STEP, batch: 1, over_entries: false }
+        Self { step: STEP, batch: 1, phase: Phase::Train, over_entries: false }
     }
 }
 
@@ -87,6 +92,11 @@ impl Checker {
     /// recognizes a mean that is missing. The other checks find it out themselves.
     pub fn with_batch(self, batch: usize) -> Self {
         Self { batch, ..self }
+    }
+
+    /// Checks layers and networks as they are in this phase; in training if not asked.
+    pub fn with_phase(self, phase: Phase) -> Self {
+        Self { phase, ..self }
     }
 
     fn over_entries(self) -> Self {

@@ -7,7 +7,7 @@ use crate::gradcheck::{Checker, Findings, Report, Verdict};
 use crate::layer::{Layer, Parameter, Phase, Recurrent};
 use crate::loss::Loss;
 use crate::network::{Parameters, Sequential};
-use crate::real::{Matrix, ShapeError, shape_of};
+use crate::real::{Matrix, Rng, ShapeError, shape_of};
 use crate::sequence::Sequences;
 use crate::sequence_network::{Input, SequenceNetwork, State};
 
@@ -16,28 +16,97 @@ trait Subject {
     fn loss(&mut self, input: &Matrix<f64>) -> f64;
     fn backward(&mut self, input: &Matrix<f64>, grad_input: &mut Matrix<f64>);
     fn parameters(&mut self, visit: &mut dyn FnMut(&str, &mut Parameter<f64>));
+    fn buffers(&mut self, _: &mut dyn FnMut(&mut Matrix<f64>)) {}
+    fn generators(&mut self, _: &mut dyn FnMut(&mut Rng)) {}
 }
+
+// ANCHOR: held
+/// A subject whose chance is held: every pass starts from the same place of each
+/// generator, so that dropout drops the same numbers each time. Without this the
+/// differences would compare two networks.
+struct Held<'a> {
+    subject: &'a mut dyn Subject,
+    generators: Vec<Rng>,
+    buffers: Vec<Matrix<f64>>,
+}
+
+impl<'a> Held<'a> {
+    fn new(subject: &'a mut dyn Subject) -> Self {
+        let (mut generators, mut buffers) = (Vec::new(), Vec::new());
+        subject.generators(&mut |rng| generators.push(rng.clone()));
+        subject.buffers(&mut |buffer| buffers.push(buffer.clone()));
+        Self { subject, generators, buffers }
+    }
+
+    fn rewind(&mut self) {
+        let mut saved = self.generators.iter();
+        self.subject.generators(&mut |rng| {
+            if let Some(saved) = saved.next() {
+                rng.clone_from(saved);
+            }
+        });
+    }
+}
+
+impl Drop for Held<'_> {
+    /// Leaves generators and running means as they were before the check.
+    fn drop(&mut self) {
+        self.rewind();
+        let mut saved = self.buffers.iter();
+        self.subject.buffers(&mut |buffer| {
+            if let Some(saved) = saved.next() {
+                buffer.clone_from(saved);
+            }
+        });
+    }
+}
+
+impl Subject for Held<'_> {
+    fn loss(&mut self, input: &Matrix<f64>) -> f64 {
+        self.rewind();
+        self.subject.loss(input)
+    }
+
+    fn backward(&mut self, input: &Matrix<f64>, grad_input: &mut Matrix<f64>) {
+        self.rewind();
+        self.subject.backward(input, grad_input);
+    }
+
+    fn parameters(&mut self, visit: &mut dyn FnMut(&str, &mut Parameter<f64>)) {
+        self.subject.parameters(visit);
+    }
+}
+// ANCHOR_END: held
 
 /// A layer, its outputs weighted and added up.
 struct Weighted<'a> {
     layer: &'a mut dyn Layer<f64>,
     weights: Matrix<f64>,
     output: Matrix<f64>,
+    phase: Phase,
 }
 
 impl Subject for Weighted<'_> {
     fn loss(&mut self, input: &Matrix<f64>) -> f64 {
-        self.layer.forward(input, &mut self.output, Phase::Train);
+        self.layer.forward(input, &mut self.output, self.phase);
         self.output.dot(&self.weights)
     }
 
     fn backward(&mut self, input: &Matrix<f64>, grad_input: &mut Matrix<f64>) {
-        self.layer.forward(input, &mut self.output, Phase::Train);
+        self.layer.forward(input, &mut self.output, self.phase);
         self.layer.backward(input, &self.output, &self.weights, Some(grad_input));
     }
 
     fn parameters(&mut self, visit: &mut dyn FnMut(&str, &mut Parameter<f64>)) {
         self.layer.parameters(&mut |name, parameter| visit(name, parameter));
+    }
+
+    fn buffers(&mut self, visit: &mut dyn FnMut(&mut Matrix<f64>)) {
+        self.layer.buffers(&mut |_, buffer| visit(buffer));
+    }
+
+    fn generators(&mut self, visit: &mut dyn FnMut(&mut Rng)) {
+        self.layer.generators(visit);
     }
 }
 
@@ -46,18 +115,19 @@ struct Judged<'a> {
     network: &'a mut Sequential<f64>,
     loss: &'a dyn Loss<f64>,
     target: &'a Matrix<f64>,
+    phase: Phase,
 }
 
 impl Subject for Judged<'_> {
     fn loss(&mut self, input: &Matrix<f64>) -> f64 {
-        let output = self.network.forward(input, Phase::Train);
+        let output = self.network.forward(input, self.phase);
         let value = output.and_then(|output| self.loss.value(output, self.target));
         value.unwrap_or(f64::NAN)
     }
 
     fn backward(&mut self, input: &Matrix<f64>, grad_input: &mut Matrix<f64>) {
         let mut slope = Matrix::zeros(0, 0);
-        let output = self.network.forward(input, Phase::Train);
+        let output = self.network.forward(input, self.phase);
         let done = output
             .and_then(|output| self.loss.gradient(output, self.target, &mut slope))
             .and_then(|_| self.network.backward_to_input(input, &slope, grad_input));
@@ -68,6 +138,14 @@ impl Subject for Judged<'_> {
 
     fn parameters(&mut self, visit: &mut dyn FnMut(&str, &mut Parameter<f64>)) {
         self.network.parameters(visit);
+    }
+
+    fn buffers(&mut self, visit: &mut dyn FnMut(&mut Matrix<f64>)) {
+        self.network.buffers(&mut |_, buffer| visit(buffer));
+    }
+
+    fn generators(&mut self, visit: &mut dyn FnMut(&mut Rng)) {
+        self.network.generators(visit);
     }
 }
 
@@ -119,6 +197,7 @@ struct Reader<'a> {
     sequences: &'a Sequences,
     first: &'a State<f64>,
     target: &'a Matrix<f64>,
+    phase: Phase,
 }
 
 impl Reader<'_> {
@@ -129,7 +208,11 @@ impl Reader<'_> {
     ) -> Result<f64, ShapeError> {
         let input = self.tokens.map_or(Input::Numbers(input), Input::Tokens);
         let mut state = self.first.clone();
-        let output = self.network.forward(input, self.sequences, &mut state)?;
+        let (network, sequences) = (&mut *self.network, self.sequences);
+        let output = match self.phase {
+            Phase::Train => network.forward(input, sequences, &mut state)?,
+            Phase::Infer => network.infer(input, sequences, &mut state)?,
+        };
         self.loss.gradient(output, self.target, slope)
     }
 }
@@ -159,6 +242,14 @@ impl Subject for Reader<'_> {
 
     fn parameters(&mut self, visit: &mut dyn FnMut(&str, &mut Parameter<f64>)) {
         self.network.parameters(visit);
+    }
+
+    fn buffers(&mut self, visit: &mut dyn FnMut(&mut Matrix<f64>)) {
+        self.network.buffers(&mut |_, buffer| visit(buffer));
+    }
+
+    fn generators(&mut self, visit: &mut dyn FnMut(&mut Rng)) {
+        self.network.generators(visit);
     }
 }
 
@@ -205,14 +296,14 @@ pub(super) fn sequence_network(
     target: &Matrix<f64>,
 ) -> Result<Findings, ShapeError> {
     let first = network.state(sequences.batch());
-    let output = network.forward(input, sequences, &mut first.clone())?;
+    let output = network.infer(input, sequences, &mut first.clone())?;
     loss.value(output, target)?;
     let (tokens, numbers) = match input {
         Input::Tokens(tokens) => (Some(tokens), Matrix::zeros(0, sequences.batch())),
         Input::Numbers(numbers) => (None, numbers.clone()),
     };
-    let first = &first;
-    let mut subject = Reader { network, loss, tokens, sequences, first, target };
+    let (first, phase) = (&first, checker.phase);
+    let mut subject = Reader { network, loss, tokens, sequences, first, target, phase };
     let mut found = findings(checker, &mut subject, &numbers);
     if tokens.is_some() {
         found.reports.retain(|report| report.name != "input");
@@ -230,8 +321,8 @@ pub(super) fn layer(
     let mut rng = crate::rng(seed);
     let draw = |_, _| rng.sample(StandardNormal);
     let weights = Matrix::from_fn(rows, input.ncols(), draw);
-    let output = Matrix::zeros(0, 0);
-    Ok(findings(checker, &mut Weighted { layer, weights, output }, input))
+    let (output, phase) = (Matrix::zeros(0, 0), checker.phase);
+    Ok(findings(checker, &mut Weighted { layer, weights, output, phase }, input))
 }
 
 pub(super) fn loss(
@@ -254,8 +345,9 @@ pub(super) fn network(
     input: &Matrix<f64>,
     target: &Matrix<f64>,
 ) -> Result<Findings, ShapeError> {
-    loss.value(network.forward(input, Phase::Train)?, target)?;
-    Ok(findings(checker, &mut Judged { network, loss, target }, input))
+    loss.value(network.forward(input, Phase::Infer)?, target)?;
+    let phase = checker.phase;
+    Ok(findings(checker, &mut Judged { network, loss, target, phase }, input))
 }
 
 fn findings(
@@ -264,6 +356,7 @@ fn findings(
     input: &Matrix<f64>,
 ) -> Findings {
     let checker = checker.with_batch(input.ncols());
+    let subject = &mut Held::new(subject);
     let kept = fill_gradients(subject);
     let mut grad_input = before(input);
     subject.backward(input, &mut grad_input);

@@ -39,7 +39,8 @@ pub struct BatchNorm<T: Real = f32> {
     pass: Pass<T>,
 }
 
-/// What the backward pass needs of the forward pass.
+/// What one pass works out, a number for each feature; kept, so that the backward pass
+/// finds it and no step allocates.
 #[derive(Clone, Debug)]
 struct Pass<T: Real> {
     phase: Phase,
@@ -48,6 +49,8 @@ struct Pass<T: Real> {
     inverse: Vec<T>,
     /// (X - mean) * inverse, of the input's shape.
     normalized: Vec<T>,
+    /// The means over the batch of delta and of delta * normalized.
+    means: [Vec<T>; 2],
     /// Sums over the batch, in `f64` so that a large one loses nothing.
     sums: [Vec<f64>; 2],
 }
@@ -64,6 +67,7 @@ impl<T: Real> BatchNorm<T> {
             mean: vec![zero; features],
             inverse: vec![one; features],
             normalized: Vec::new(),
+            means: [vec![zero; features], vec![zero; features]],
             sums: [vec![0.0; features], vec![0.0; features]],
         };
         Self {
@@ -93,22 +97,21 @@ impl<T: Real> BatchNorm<T> {
     fn measure(&mut self, input: &[T]) {
         let features = self.features();
         let count = (input.len() / features) as f64;
-        let [sum, squares] = &mut self.pass.sums;
+        let Pass { mean, inverse, sums: [sum, squares], .. } = &mut self.pass;
         sum.fill(0.0);
         for x in input.chunks_exact(features) {
             sum.iter_mut().zip(x).for_each(|(sum, x)| *sum += x.to_f64());
         }
-        let mean = sum; // from here on
-        mean.iter_mut().for_each(|sum| *sum /= count);
+        for (mean, sum) in mean.iter_mut().zip(&*sum) {
+            *mean = real(sum / count);
+        }
         squares.fill(0.0);
         for x in input.chunks_exact(features) {
-            let off = x.iter().zip(&*mean).map(|(x, mean)| x.to_f64() - mean);
+            let off = x.iter().zip(&*mean).map(|(&x, &mean)| (x - mean).to_f64());
             squares.iter_mut().zip(off).for_each(|(sum, off)| *sum += off * off);
         }
-        for (j, (&mean, &squares)) in mean.iter().zip(&*squares).enumerate() {
-            let variance = squares / count;
-            self.pass.mean[j] = real(mean);
-            self.pass.inverse[j] = real(1.0 / (variance + EPSILON).sqrt());
+        for (inverse, squares) in inverse.iter_mut().zip(squares) {
+            *inverse = real(1.0 / (*squares / count + EPSILON).sqrt());
         }
     }
 
@@ -121,16 +124,16 @@ impl<T: Real> BatchNorm<T> {
             let kept = (1.0 - MOMENTUM) * running.to_f64();
             *running = real(kept + MOMENTUM * batch);
         };
-        let [mean, squares] = &self.pass.sums;
+        let Pass { mean, sums: [_, squares], .. } = &self.pass;
         for j in 0..self.features() {
-            follow(&mut self.running_mean[j], mean[j]);
+            follow(&mut self.running_mean[j], mean[j].to_f64());
             follow(&mut self.running_var[j], squares[j] / (count - 1) as f64);
         }
         self.num_batches_tracked[0] += T::one();
     }
     // ANCHOR_END: statistics
 
-    /// Takes the running statistics for those of the batch.
+    /// Takes the running statistics in place of the batch's.
     fn recall(&mut self) {
         let pass = &mut self.pass;
         pass.mean.copy_from_slice(self.running_mean.as_slice());
@@ -138,6 +141,36 @@ impl<T: Real> BatchNorm<T> {
             *inverse = real(1.0 / (variance.to_f64() + EPSILON).sqrt());
         }
     }
+
+    // ANCHOR: add_up
+    /// Adds the sums of delta and of delta * normalized to the gradients of beta and
+    /// gamma, and keeps their means.
+    fn add_up(&mut self, grad_output: &[T]) {
+        let features = self.features();
+        let Pass { phase, normalized, means, sums, .. } = &mut self.pass;
+        let [deltas, products] = sums;
+        deltas.fill(0.0);
+        products.fill(0.0);
+        let (sum, product_sum) = (&mut deltas[..features], &mut products[..features]);
+        let normalized = normalized.chunks_exact(features);
+        for (delta, normalized) in grad_output.chunks_exact(features).zip(normalized) {
+            for j in 0..features {
+                sum[j] += delta[j].to_f64();
+                product_sum[j] += (delta[j] * normalized[j]).to_f64();
+            }
+        }
+        let share = match phase {
+            Phase::Train => features as f64 / grad_output.len() as f64,
+            Phase::Infer => 0.0,
+        };
+        for j in 0..features {
+            self.bias.grad[j] += real(sum[j]);
+            self.weight.grad[j] += real(product_sum[j]);
+            means[0][j] = real(sum[j] * share);
+            means[1][j] = real(product_sum[j] * share);
+        }
+    }
+    // ANCHOR_END: add_up
 }
 
 impl<T: Real> Layer<T> for BatchNorm<T> {
@@ -172,12 +205,15 @@ impl<T: Real> Layer<T> for BatchNorm<T> {
             }
             Phase::Infer => self.recall(),
         }
-        let Pass { mean, inverse, normalized, .. } = &mut self.pass;
-        normalized.resize(x.len(), T::zero());
+        self.pass.normalized.resize(x.len(), T::zero());
         let (gamma, beta) = (self.weight.value.as_slice(), self.bias.value.as_slice());
+        let Pass { mean, inverse, normalized, .. } = &mut self.pass;
+        let (mean, inverse) = (&mean[..features], &inverse[..features]);
+        let (gamma, beta) = (&gamma[..features], &beta[..features]);
         let outputs = output.as_mut_slice().chunks_exact_mut(features);
-        let rows = x.chunks_exact(features).zip(normalized.chunks_exact_mut(features));
-        for (y, (x, normalized)) in outputs.zip(rows) {
+        let inputs = x.chunks_exact(features);
+        let kept = normalized.chunks_exact_mut(features);
+        for ((y, x), normalized) in outputs.zip(inputs).zip(kept) {
             for j in 0..features {
                 normalized[j] = (x[j] - mean[j]) * inverse[j];
                 y[j] = gamma[j] * normalized[j] + beta[j];
@@ -187,6 +223,10 @@ impl<T: Real> Layer<T> for BatchNorm<T> {
     // ANCHOR_END: forward
 
     // ANCHOR: backward
+    /// dL/dgamma and dL/dbeta are sums over the batch. dL/dx = gamma inverse (delta -
+    /// the mean of delta - normalized * the mean of delta normalized): an input also
+    /// moves the mean and the variance of its batch. The running ones it does not move:
+    /// after inference, dL/dx = gamma inverse delta.
     fn backward(
         &mut self,
         input: &Matrix<T>,
@@ -194,40 +234,20 @@ impl<T: Real> Layer<T> for BatchNorm<T> {
         grad_output: &Matrix<T>,
         grad_input: Option<&mut Matrix<T>>,
     ) {
-        let features = self.features();
-        let Pass { phase, inverse, normalized, sums, .. } = &mut self.pass;
-        let [delta_sum, product_sum] = sums;
-        delta_sum.fill(0.0);
-        product_sum.fill(0.0);
-        let deltas = || grad_output.as_slice().chunks_exact(features);
-        for (delta, normalized) in deltas().zip(normalized.chunks_exact(features)) {
-            for j in 0..features {
-                delta_sum[j] += delta[j].to_f64();
-                product_sum[j] += (delta[j] * normalized[j]).to_f64();
-            }
-        }
-        // dL/dgamma += sum of delta * normalized, dL/dbeta += sum of delta
-        for j in 0..features {
-            self.weight.grad[j] += real(product_sum[j]);
-            self.bias.grad[j] += real(delta_sum[j]);
-        }
+        self.add_up(grad_output.as_slice());
         let Some(grad_input) = grad_input else { return };
         resize(grad_input, input.nrows(), input.ncols());
-        // An input also moves the batch's mean and variance; the running ones it does
-        // not. dL/dx = gamma inverse (delta - mean of delta
-        //                             - normalized * mean of delta * normalized)
-        let share = match phase {
-            Phase::Train => features as f64 / input.len() as f64,
-            Phase::Infer => 0.0,
-        };
-        let gamma = self.weight.value.as_slice();
+        let features = self.features();
+        let gamma = &self.weight.value.as_slice()[..features];
+        let Pass { inverse, normalized, means: [mean, slope], .. } = &self.pass;
+        let (mean, slope) = (&mean[..features], &slope[..features]);
+        let inverse = &inverse[..features];
         let grads = grad_input.as_mut_slice().chunks_exact_mut(features);
-        let rows = deltas().zip(normalized.chunks_exact(features));
-        for (grad, (delta, normalized)) in grads.zip(rows) {
+        let deltas = grad_output.as_slice().chunks_exact(features);
+        let normalized = normalized.chunks_exact(features);
+        for ((grad, delta), normalized) in grads.zip(deltas).zip(normalized) {
             for j in 0..features {
-                let mean = real::<T>(delta_sum[j] * share);
-                let slope = real::<T>(product_sum[j] * share);
-                let rest = delta[j] - mean - normalized[j] * slope;
+                let rest = delta[j] - mean[j] - normalized[j] * slope[j];
                 grad[j] = gamma[j] * inverse[j] * rest;
             }
         }

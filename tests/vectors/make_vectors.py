@@ -533,6 +533,77 @@ def recurrent():
     return cases
 
 
+def normalization_case(x, other):
+    """A training pass over x, one over another batch, then inference on x. The slopes
+    are those of sum(output * chosen numbers), in both phases."""
+    build = nn.BatchNorm2d if x.dim() == 4 else nn.BatchNorm1d
+    features = x.shape[1]
+    parts = {"weight": coarse(71, features), "bias": coarse(72, features)}
+    case = {
+        "features": features,
+        "batch": len(x),
+        "input": numbers(turned(x)),
+        "other": numbers(turned(other)),
+        "grad_output": numbers(turned(coarse(97, *x.shape))),
+    }
+    if x.dim() == 4:
+        case["image"] = [x.shape[2], x.shape[3], features]
+    case.update({n: numbers(p) for n, p in parts.items()})
+    for key, dtype in TYPES.items():
+        layer = build(features).to(dtype)
+        with torch.no_grad():
+            for n, p in layer.named_parameters():
+                p.copy_(parts[n].to(dtype))
+        case[key] = {}
+        for phase in ["train", "infer"]:
+            layer.train(phase == "train")
+            layer.zero_grad()
+            given = x.to(dtype).clone().requires_grad_()
+            output = layer(given)
+            output.backward(coarse(97, *x.shape).to(dtype))
+            case[key][phase] = {
+                "output": digits(turned(output)),
+                "grad_input": digits(turned(given.grad)),
+                "grads": {n: digits(p.grad) for n, p in layer.named_parameters()},
+            }
+            if phase == "train":
+                layer(other.to(dtype))
+        case[key]["buffers"] = {n: digits(b) for n, b in layer.named_buffers()}
+    return case
+
+
+def normalization():
+    cases = []
+    for size in [(2, 1), (7, 5), (13, 17), (1, 1, 2, 1), (3, 4, 5, 2), (2, 6, 3, 3)]:
+        spread = torch.arange(1, size[1] + 1).reshape([-1] + [1] * (len(size) - 2))
+        x = coarse(73, *size) * spread + spread - 3
+        cases.append(normalization_case(x, coarse(74, *size) * 2 + 1))
+    return cases
+
+
+def smoothing():
+    """Cross-entropy with a part of the target spread over all classes."""
+    cases = []
+    for share in [0.0, 0.1, 0.25, 1.0]:
+        for batch, classes in [(1, 2), (7, 3), (5, 11)]:
+            prediction, target = coarse(75, batch, classes), one_hot(76, batch, classes)
+            case = {
+                "share": share,
+                "shape": shape(prediction),
+                "prediction": numbers(prediction),
+                "target": numbers(target),
+            }
+            for key, dtype in TYPES.items():
+                given = prediction.to(dtype).clone().requires_grad_()
+                value = nn.functional.cross_entropy(
+                    given, target.argmax(dim=1), label_smoothing=share
+                )
+                value.backward()
+                case[key] = {"value": value.item(), "grad": digits(given.grad)}
+            cases.append(case)
+    return cases
+
+
 def embedding():
     """Tokens looked up, some twice; the weight is written as Gradbook's, transposed."""
     table, tokens = draw(60, 7, 3), [2, 6, 0, 2, 2, 5]
@@ -650,5 +721,7 @@ write("optimizers", optimizers())
 write("schedules", {"rates": schedules(), "plateau": plateau()})
 write("recurrent", recurrent())
 write("embedding", embedding())
+write("normalization", normalization())
+write("smoothing", smoothing())
 write("character_model", character_model())
 write("clipping", clipping())
