@@ -298,7 +298,8 @@ mod tests {
         let (x, mut layer) = (draw(5, 31), BatchNorm::new(5));
         for (mean, variance) in moments(&forward(&mut layer, &x, Phase::Train)) {
             assert_relative_eq!(mean, 0.0, epsilon = 1e-13);
-            assert_relative_eq!(variance, 1.0, epsilon = 1e-5); // epsilon takes a little
+            // the 1e-5 under the root takes a little
+            assert_relative_eq!(variance, 1.0, epsilon = 1e-5);
         }
         layer.weight.value.copy_from_slice(&[2.0, 1.0, 0.5, -3.0, 0.0]);
         layer.bias.value.copy_from_slice(&[1.0, 0.0, -2.0, 4.0, 5.0]);

@@ -2,9 +2,9 @@
 //!
 //! A file of weights holds the parameters and what else inference needs (the running
 //! means of a batch norm), under the names that PyTorch's `nn.Sequential` gives them
-//! (`0.weight`, `1.running_mean`, ...), so that `load_state_dict` takes it. A checkpoint
-//! holds more: `optimizer.*` (velocities, running means), `callback.*`, `history`, and
-//! notes with the place in the shuffle and of the generators.
+//! (`0.weight`, `1.running_mean`, ...), so that `load_state_dict` takes it. A
+//! checkpoint holds more: `optimizer.*` (velocities, running means), `callback.*`,
+//! `history`, and notes with the place in the shuffle and of the generators.
 
 use std::path::Path;
 

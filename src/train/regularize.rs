@@ -326,7 +326,8 @@ mod tests {
 
     #[test]
     fn smoothed_labels_are_those_of_the_definition_in_training_only() {
-        let mut targets = Matrix::from_column_slice(5, 1, &[0.0, 1.0, 0.0, 0.0, 0.0]);
+        let mut targets =
+            Matrix::from_column_slice(5, 1, &[0.0, 1.0, 0.0, 0.0, 0.0_f64]);
         SmoothLabels(0.1).smooth(&mut targets);
         for (seen, expected) in targets.iter().zip([0.02, 0.92, 0.02, 0.02, 0.02]) {
             assert!((seen - expected).abs() < 1e-15, "{targets}");
