@@ -473,8 +473,7 @@ fn a_file_from_pytorch_gives_its_predictions() {
     }
 }
 
-/// Batch norm between: 2-3-2, as PyTorch's `Sequential(Linear, BatchNorm1d, ReLU,
-/// Linear)`; with dropout, whose place in chance a checkpoint keeps.
+/// 2-3-2 with batch norm: PyTorch's `Sequential(Linear, BatchNorm1d, ReLU, Linear)`.
 fn normalized<T: Real>() -> Sequential<T> {
     let mut rng = gradbook::rng(3);
     Sequential::new(2)
