@@ -282,22 +282,79 @@ const stills = () => [...document.querySelectorAll("figure.live")]
         .some((svg) => svg.getBoundingClientRect().width > 0))
     .map((figure) => `no still picture without scripts: ${figure.id}`);
 
-// Figures with a program: something is drawn, and every button can be pressed.
+// Figures with a program: something is drawn, the buttons move it, and so does every
+// control that says it redraws, by mouse or by keyboard, to the ends of its range.
 const live = async () => {
     const faults = [];
+    const wait = (time) => new Promise((done) => setTimeout(done, time));
     for (const figure of document.querySelectorAll("figure.live")) {
-        for (const button of figure.querySelectorAll("button")) {
-            button.click();
-            await new Promise((done) => setTimeout(done, 150));
-        }
         const canvases = [...figure.querySelectorAll("canvas")];
-        const drawn = canvases.some((canvas) => {
+        const pixels = (canvas) => {
             const { width, height } = canvas;
             const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
-            const pixels = new Uint32Array(data.buffer);
-            return pixels.some((pixel) => pixel !== pixels[0]);
-        });
-        if (canvases.length > 0 && !drawn) faults.push(`nothing drawn: ${figure.id}`);
+            return new Uint32Array(data.buffer);
+        };
+        // What the pictures look like, as one number.
+        const look = () => canvases.reduce((sum, canvas) => pixels(canvas)
+            .reduce((all, pixel) => (Math.imul(all, 31) + pixel) | 0, sum), 7);
+        const moves = async (act) => {
+            const before = look();
+            act();
+            for (let tries = 0; tries < 40; tries += 1) {
+                if (look() !== before) return true;
+                await wait(25);
+            }
+            return false;
+        };
+        const ready = () => figure.querySelector("[data-ready]");
+        for (let tries = 0; figure.querySelector(".live") && !ready() && tries < 100; tries += 1) {
+            await wait(50);
+        }
+        const before = look();
+        let moved = false;
+        for (const button of figure.querySelectorAll("button")) {
+            button.click();
+            await wait(150);
+            moved ||= look() !== before;
+        }
+        if (canvases.length > 0 && !moved) faults.push(`does not move: ${figure.id}`);
+        const drawn = () => canvases.some((canvas) => pixels(canvas).some((p, _, all) => p !== all[0]));
+        for (let times = 0; times < 3; times += 1) figure.querySelector("[name=step]")?.click();
+        for (const control of figure.querySelectorAll("[data-redraws]")) {
+            const name = control.name || control.getAttribute("name") || control.getAttribute("aria-label");
+            const check = async (what, act) => {
+                if (!await moves(act)) faults.push(`${figure.id}: ${name} ${what} changes nothing`);
+            };
+            const put = (value) => () => {
+                control.value = value;
+                control.dispatchEvent(new Event("input", { bubbles: true }));
+                control.dispatchEvent(new Event("change", { bubbles: true }));
+            };
+            const key = (key) => () => control.dispatchEvent(
+                new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+            if (control.localName === "select") {
+                const chosen = control.value;
+                const others = [...control.options].filter((option) => option.value !== chosen);
+                for (const { value } of [...others, { value: chosen }]) {
+                    await check(`at ${value}`, put(value));
+                    for (let times = 0; times < 3; times += 1) figure.querySelector("[name=step]")?.click();
+                }
+            } else if (control.type === "checkbox") {
+                await check("once", () => control.click());
+                await check("twice", () => control.click());
+                if (!control.checked) control.click();
+            } else if (control.type === "range") {
+                const chosen = control.value;
+                for (const value of [control.min, control.max, chosen]) await check(`at ${value}`, put(value));
+            } else {
+                if (control.tabIndex !== 0) faults.push(`${figure.id}: the keyboard cannot reach ${name}`);
+                for (const arrow of ["ArrowRight", "ArrowUp", "Home"]) await check(arrow, key(arrow));
+            }
+        }
+        if (canvases.length > 0 && !drawn()) faults.push(`nothing drawn: ${figure.id}`);
+        if (figure.querySelector(".live-status")?.textContent.trim() === "") {
+            faults.push(`no words beside the picture: ${figure.id}`);
+        }
     }
     return faults;
 };
@@ -342,6 +399,8 @@ async function look(browser, root, file) {
         await tab.visit(file);
         await tab.ask(inspect, FONT);
         note((await tab.ask(overflow)).map((fault) => `390 px: ${fault}`));
+        const moved = await tab.ask(live);
+        note([...moved, ...await tab.ask(overflow)].map((fault) => `390 px: ${fault}`));
         if (scheme === "light") {
             await tab.send("Emulation.setScriptExecutionDisabled", { value: true });
             await tab.visit(file);
@@ -431,6 +490,11 @@ const FRAME = (shown) => `<svg aria-label="a" width="50" height="50" viewBox="0 
     <g class="frame" style="display:none"><path d="M0 0H9V9"/></g>
     <g class="frame" style="display:${shown}"><path d="M0 0H9V9"/></g></svg>`;
 
+const DRAWING = `<canvas width="90" height="9"></canvas><script>
+    let at = 0;
+    const draw = () => document.querySelector("canvas").getContext("2d").fillRect(at++, 0, 1, 9);
+    draw();</script>`;
+
 const BROKEN = {
     "nothing is wrong": [`<h1 id="top">Fine</h1>${FACE}${MATH}<a href="#top">up</a>
         <div style="overflow-x: auto"><div style="width: 900px">wide in its box</div></div>`],
@@ -468,6 +532,20 @@ const BROKEN = {
         "no still picture without scripts: l"],
     "a program that draws nothing": ['<figure class="live" id="l"><canvas></canvas></figure>',
         "nothing drawn: l"],
+    "a program that does not move": [`<figure class="live" id="l"><svg width="9" height="9"
+        aria-label="a"></svg>${DRAWING}<button>b</button></figure>`, "does not move: l"],
+    "a program that moves": [`<figure class="live" id="l"><svg width="9" height="9"
+        aria-label="a"></svg>${DRAWING}<button onclick="draw()">b</button>
+        <input name="i" type="range" data-redraws oninput="draw()"></figure>`],
+    "a control that changes nothing": [`<figure class="live" id="l">${DRAWING}
+        <button onclick="draw()">b</button><input name="i" type="checkbox" data-redraws>
+        </figure>`, "l: i once changes nothing"],
+    "a picture that no key reaches": [`<figure class="live" id="l">${DRAWING}
+        <button onclick="draw()">b</button><p name="i" data-redraws onkeydown="draw()"></p>
+        </figure>`, "l: the keyboard cannot reach i"],
+    "a program without words": [`<figure class="live" id="l">${DRAWING}
+        <button onclick="draw()">b</button><p class="live-status"></p></figure>`,
+        "no words beside the picture: l"],
     "a search without an index": ['<button id="mdbook-search-toggle">s</button>'
         + '<input id="mdbook-searchbar"><ul id="mdbook-searchresults"></ul>',
         "the search finds nothing"],

@@ -143,15 +143,15 @@ impl Surface {
         }
     }
 
-    /// Heights whose contours show the shape, lowest first. They lie close together near
-    /// the lowest place, where slopes are small, and far apart above.
+    /// Heights whose contours show the shape, lowest first. They lie close together
+    /// near the lowest place, where slopes are small, and far apart above.
     pub fn levels(self) -> &'static [f64] {
         match self {
             Self::Ravine { .. } => &[0.03, 0.1, 0.3, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0],
             Self::Saddle => {
                 &[-0.24, -0.2, -0.1, 0.0, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0]
             }
-            Self::Rosenbrock => &[0.1, 0.4, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1e3],
+            Self::Rosenbrock => &[0.6, 3.0, 10.0, 30.0, 100.0, 300.0, 1e3],
             // the third lies between the shallow valley and the pass
             Self::TwoValleys => {
                 &[-0.31, -0.25, -0.03, 0.015, 0.06, 0.15, 0.3, 0.6, 1.2, 2.4]

@@ -331,6 +331,31 @@ fn directives_become_what_they_stand_for() {
     assert!(!text.contains("{{#"), "{text}");
 }
 
+#[test]
+fn a_page_of_two_laboratories_holds_the_library_once() {
+    let live = |name: &str| {
+        format!("{{{{#live {name}\nalt: A lab.\ncaption: A lab.\nstill: bars\n}}}}\n\n")
+    };
+    let page = |names: &[&str]| {
+        let book = Book::sentence(&names.iter().map(|n| live(n)).collect::<String>());
+        for name in ["one", "two"] {
+            let html = "<p data-wasm=\"{{wasm both.wasm}}\"></p>";
+            book.write(&format!("book/live/{name}.html"), html);
+        }
+        book.write("book/live/both.wasm", "foobar");
+        let workspace = Workspace::new(&book.root);
+        let chapter = workspace.chapter("lesson05.md").expect("the chapter");
+        truth::expand(&workspace, &chapter).text
+    };
+    let text = page(&["one", "two"]);
+    assert_eq!(text.matches("data-wasm=\"Zm9vYmFy\"").count(), 1, "{text}");
+    assert_eq!(text.matches("data-wasm=\"\"").count(), 1, "{text}");
+    assert!(text.find("Zm9vYmFy") < text.find("data-wasm=\"\""));
+    for alone in ["one", "two"] {
+        assert!(page(&[alone]).contains("data-wasm=\"Zm9vYmFy\""));
+    }
+}
+
 // ---- 1. Code comes from compiled files ----------------------------------------------
 
 #[test]

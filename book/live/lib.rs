@@ -1,17 +1,21 @@
 //! The library in the page: the functions that a page's script calls through wasm.
 //!
-//! There is one laboratory; the page makes it anew with [`reset`]. Results that are
-//! more than one number lie in memory, where the page reads them: an address from one
-//! function, a length from another, valid until the next call that trains or resets.
+//! There are two laboratories: a network that learns spirals, made anew with [`reset`],
+//! and optimizers that walk on a surface, made anew with [`walk_reset`]. Results that
+//! are more than one number lie in memory, where the page reads them: an address from
+//! one function, a length from another, valid until the next call that changes them.
 
 pub mod lab;
+pub mod walk;
 
 use std::cell::RefCell;
 
 use lab::{Choice, Lab};
+use walk::Walks;
 
 thread_local! {
     static LAB: RefCell<Option<Lab>> = const { RefCell::new(None) };
+    static WALKS: RefCell<Option<Walks>> = const { RefCell::new(None) };
 }
 
 fn with<R>(otherwise: R, ask: impl FnOnce(&mut Lab) -> R) -> R {
@@ -81,4 +85,125 @@ pub extern "C" fn certainty() -> *const u8 {
 #[unsafe(no_mangle)]
 pub extern "C" fn regions_len() -> usize {
     with(0, |lab| lab.regions.len())
+}
+
+fn walks<R>(otherwise: R, ask: impl FnOnce(&mut Walks) -> R) -> R {
+    WALKS.with_borrow_mut(|walks| walks.as_mut().map_or(otherwise, ask))
+}
+
+/// Makes a surface anew on which nobody walks; see [`walk::Choice`]. Where x or y is
+/// NaN the walks begin where the surface says.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn walk_reset(
+    surface: usize,
+    x: f64,
+    y: f64,
+    momentum: f64,
+    aspect: f64,
+) {
+    let choice = walk::Choice { surface, start: [x, y], momentum, aspect };
+    WALKS.set(Some(Walks::new(choice)));
+}
+
+/// Lets an optimizer of [`walk::KINDS`] walk with this rate; 0 takes it out.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn walk_choose(kind: usize, rate: f64) {
+    walks((), |walks| walks.choose(kind, rate));
+}
+
+/// Makes so many more updates and returns how many there are now.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn walk_step(count: usize) -> usize {
+    walks(0, |walks| walks.step(count))
+}
+
+/// Where an optimizer's walk lies in memory: x, y, height as `f64`, the start first.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn walk_trace(kind: usize) -> *const [f64; 3] {
+    walks(std::ptr::null(), |walks| walks.trace(kind).as_ptr())
+}
+
+/// How many places its walk has; none if it does not walk.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn walk_trace_len(kind: usize) -> usize {
+    walks(0, |walks| walks.trace(kind).len())
+}
+
+/// How far it is from the nearest lowest place.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn walk_distance(kind: usize) -> f64 {
+    walks(f64::NAN, |walks| walks.distance(kind))
+}
+
+/// A rate at which the optimizer does well on this surface.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn walk_rate(kind: usize) -> f64 {
+    walks(0.0, |walks| walks.rate(kind))
+}
+
+/// Where the view lies in memory: x from and to, then y from and to.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn walk_view() -> *const f64 {
+    walks(std::ptr::null(), |walks| walks.view.as_ptr())
+}
+
+/// Where the start lies in memory: x, y.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn walk_start() -> *const f64 {
+    walks(std::ptr::null(), |walks| walks.start.as_ptr())
+}
+
+/// Where the lowest places lie in memory: x, y, one after another.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn walk_lowest() -> *const [f64; 2] {
+    walks(std::ptr::null(), |walks| walks.lowest.as_ptr())
+}
+
+/// How many lowest places there are.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn walk_lowest_len() -> usize {
+    walks(0, |walks| walks.lowest.len())
+}
+
+/// The height of the lowest places.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn walk_least() -> f64 {
+    walks(f64::NAN, |walks| walks.least())
+}
+
+/// Where the contours' heights lie in memory, lowest first.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn walk_levels() -> *const f64 {
+    walks(std::ptr::null(), |walks| walks.levels().as_ptr())
+}
+
+/// How many contours there are.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn walk_levels_len() -> usize {
+    walks(0, |walks| walks.levels().len())
+}
+
+/// Computes the heights of this many columns and rows over the view, and says where
+/// they lie in memory, row by row from the least y.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn walk_heights(columns: usize, rows: usize) -> *const f64 {
+    walks(std::ptr::null(), |walks| {
+        walks.survey(columns, rows);
+        walks.heights.as_ptr()
+    })
 }

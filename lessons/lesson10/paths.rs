@@ -79,7 +79,7 @@ pub fn over_updates(surface: Surface, updates: &[usize]) -> Vec<(String, Svg)> {
 
 fn walkers(surface: Surface, kinds: &[Kind], updates: usize, named: bool) -> Chart {
     let [[x0, x1], [y0, y1]] = surface.window();
-    let grid = Grid::new((x0, x1), (y0, y1), 121);
+    let grid = Grid::new((x0, x1), (y0, y1), 161);
     let values = grid.map(|x, y| surface.value([x, y]));
     let axis = |name: &str, from, to| Axis::new(name, "").range(from, to);
     let mut chart = Chart::new(axis("x", x0, x1), axis("y", y0, y1)).same_scale();

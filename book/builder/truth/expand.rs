@@ -4,7 +4,7 @@ use super::chapter::Chapter;
 use super::directives::{self, Directive};
 use super::runs::{self, Place, Record, Spread};
 use super::{Problem, Workspace, anchors, bibliography, escape, exercises, figures};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A chapter with its directives written out.
 pub struct Expanded {
@@ -83,12 +83,15 @@ struct Writer<'a> {
     workspace: &'a Workspace,
     chapter: &'a Chapter,
     records: BTreeMap<u32, Result<Record, String>>,
+    /// The .wasm files that the page holds already.
+    embedded: BTreeSet<String>,
     works: Option<Result<BTreeMap<String, String>, String>>,
 }
 
 impl<'a> Writer<'a> {
     fn new(workspace: &'a Workspace, chapter: &'a Chapter) -> Self {
-        Writer { workspace, chapter, records: BTreeMap::new(), works: None }
+        let (records, embedded) = (BTreeMap::new(), BTreeSet::new());
+        Writer { workspace, chapter, records, embedded, works: None }
     }
 
     fn directive(&mut self, directive: &Directive) -> Result<String, String> {
@@ -364,8 +367,9 @@ impl<'a> Writer<'a> {
         Ok(figure_html(&id, "figure live", &inside, &number, &caption))
     }
 
-    /// `{{wasm NAME.wasm}}` in a fragment stands for that file of book/live, in base64.
-    fn with_wasm(&self, fragment: &str) -> Result<String, String> {
+    /// `{{wasm NAME.wasm}}` in a fragment stands for that file of book/live, in base64;
+    /// for nothing where an earlier fragment of the page holds it.
+    fn with_wasm(&mut self, fragment: &str) -> Result<String, String> {
         let mut out = String::new();
         let mut rest = fragment;
         while let Some((before, after)) = rest.split_once("{{wasm ") {
@@ -379,7 +383,9 @@ impl<'a> Writer<'a> {
             let bytes =
                 std::fs::read(path).map_err(|error| format!("{name}: {error}"))?;
             out.push_str(before);
-            out.push_str(&base64(&bytes));
+            if self.embedded.insert(name.to_string()) {
+                out.push_str(&base64(&bytes));
+            }
             rest = tail;
         }
         Ok(out + rest)
