@@ -318,10 +318,13 @@ const live = async () => {
             moved ||= look() !== before;
         }
         if (canvases.length > 0 && !moved) faults.push(`does not move: ${figure.id}`);
-        const drawn = () => canvases.some((canvas) => pixels(canvas).some((p, _, all) => p !== all[0]));
-        for (let times = 0; times < 3; times += 1) figure.querySelector("[name=step]")?.click();
+        const mixed = (canvas) => pixels(canvas).some((pixel, _, all) => pixel !== all[0]);
+        const steps = () => {
+            for (let times = 0; times < 3; times += 1) figure.querySelector("[name=step]")?.click();
+        };
+        steps();
         for (const control of figure.querySelectorAll("[data-redraws]")) {
-            const name = control.name || control.getAttribute("name") || control.getAttribute("aria-label");
+            const name = control.getAttribute("name") ?? control.getAttribute("aria-label");
             const check = async (what, act) => {
                 if (!await moves(act)) faults.push(`${figure.id}: ${name} ${what} changes nothing`);
             };
@@ -337,7 +340,7 @@ const live = async () => {
                 const others = [...control.options].filter((option) => option.value !== chosen);
                 for (const { value } of [...others, { value: chosen }]) {
                     await check(`at ${value}`, put(value));
-                    for (let times = 0; times < 3; times += 1) figure.querySelector("[name=step]")?.click();
+                    steps();
                 }
             } else if (control.type === "checkbox") {
                 await check("once", () => control.click());
@@ -345,13 +348,19 @@ const live = async () => {
                 if (!control.checked) control.click();
             } else if (control.type === "range") {
                 const chosen = control.value;
-                for (const value of [control.min, control.max, chosen]) await check(`at ${value}`, put(value));
+                for (const value of [control.min, control.max, chosen]) {
+                    await check(`at ${value}`, put(value));
+                }
             } else {
-                if (control.tabIndex !== 0) faults.push(`${figure.id}: the keyboard cannot reach ${name}`);
-                for (const arrow of ["ArrowRight", "ArrowUp", "Home"]) await check(arrow, key(arrow));
+                if (control.tabIndex !== 0) {
+                    faults.push(`${figure.id}: the keyboard cannot reach ${name}`);
+                }
+                for (const arrow of ["ArrowRight", "ArrowUp", "Home"]) {
+                    await check(arrow, key(arrow));
+                }
             }
         }
-        if (canvases.length > 0 && !drawn()) faults.push(`nothing drawn: ${figure.id}`);
+        if (canvases.length > 0 && !canvases.some(mixed)) faults.push(`nothing drawn: ${figure.id}`);
         if (figure.querySelector(".live-status")?.textContent.trim() === "") {
             faults.push(`no words beside the picture: ${figure.id}`);
         }
