@@ -5,6 +5,7 @@ use crate::page::Gradbook;
 use crate::truth::{Problem, Workspace};
 use anyhow::{Context, Result, bail};
 use mdbook_driver::MDBook;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +23,7 @@ pub fn build(root: &Path, out: &Path, draft: bool) -> Result<Vec<Problem>> {
         .with_context(|| format!("cannot write {}", parent.display()))?;
     let staging = Staging::new(&out)?;
     let problems = render(root, &staging.new, draft)?;
+    share_programs(&staging.new.join("print.html"))?;
     if problems.is_empty() || draft {
         fs::write(staging.new.join(MARKER), "Written by `cargo book`.\n")?;
         staging.swap(&out)?;
@@ -46,6 +48,30 @@ fn render(root: &Path, into: &Path, draft: bool) -> Result<Vec<Problem>> {
         Err(error) if problems.is_empty() => Err(error),
         _ => Ok(problems),
     }
+}
+
+/// Every chapter holds the program of its live figures once. The page that holds all
+/// chapters needs it once, too: its first figure shares it with the others.
+fn share_programs(page: &Path) -> Result<()> {
+    if page.is_file() {
+        fs::write(page, sharing(&fs::read_to_string(page)?))?;
+    }
+    Ok(())
+}
+
+fn sharing(html: &str) -> String {
+    const BEGIN: &str = "data-wasm=\"";
+    let mut parts = html.split(BEGIN);
+    let mut out = parts.next().unwrap_or("").to_string();
+    let mut seen = BTreeSet::new();
+    for part in parts {
+        let (program, rest) = part.split_once('"').unwrap_or((part, ""));
+        out.push_str(BEGIN);
+        out.push_str(if seen.insert(program) { program } else { "" });
+        out.push('"');
+        out.push_str(rest);
+    }
+    out
 }
 
 /// Nobody's files are lost: a folder is replaced only when we wrote it.
@@ -102,8 +128,18 @@ impl Drop for Staging {
 
 #[cfg(test)]
 mod tests {
-    use super::replaceable;
+    use super::{replaceable, sharing};
     use std::fs;
+
+    #[test]
+    fn a_program_stands_in_a_page_once() {
+        let page = |second: &str| {
+            format!("<p data-wasm=\"AGFz\"></p><i><p data-wasm=\"{second}\" id=\"a\">")
+        };
+        assert_eq!(sharing(&page("AGFz")), page(""));
+        assert_eq!(sharing(&page("BBBB")), page("BBBB"));
+        assert_eq!(sharing("<p>no program</p>"), "<p>no program</p>");
+    }
 
     #[test]
     fn only_our_own_folder_is_replaced() {

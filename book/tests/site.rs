@@ -74,6 +74,8 @@ fn no_page_asks_for_anything_from_outside() {
                 "{name} holds the reload script"
             );
             assert!(!text.contains("{{#"), "{name} holds a directive");
+            let programs = text.matches("data-wasm=\"A").count();
+            assert!(programs <= 1, "{name} holds {programs} programs");
         }
         if extension == "css" {
             for url in
