@@ -14,10 +14,11 @@ use gradbook::layer::{
     Gru, ImageShape, Lstm, MaxPool2d, ResidualBlock, Rnn, Window,
 };
 use gradbook::loss::{Loss, Mse, SoftmaxCrossEntropy};
-use gradbook::optimizer::{Adam, Optimizer, Sgd, clip_norm};
+use gradbook::optimizer::{Adam, Kind, Optimizer, RmsProp, Sgd, clip_norm};
 use gradbook::train::{
-    Asked, Augment, Callback, Config, Penalty, SmoothLabels, Task, TextConfig,
-    TextStep, Training, fit, fit_text, go_on,
+    Asked, Augment, Callback, ClipNorm, ClipValue, Config, EarlyStop, Penalty,
+    ReduceOnPlateau, SmoothLabels, Task, TextConfig, TextStep, Training, fit, fit_text,
+    go_on,
 };
 use gradbook::{
     Input, Matrix, Parameters, Real, SequenceNetwork, Sequences, Sequential, ShapeError,
@@ -221,10 +222,18 @@ fn sequences_allocate_nothing() {
 #[test]
 fn a_step_allocates_nothing() {
     sequences_allocate_nothing();
-    allocates_nothing::<f32>(moons(), &mut Adam::new(0.01));
     allocates_nothing::<f64>(moons(), &mut Adam::new(0.01));
-    allocates_nothing::<f32>(moons(), &mut Sgd::new(0.1).with_momentum(0.9));
-    allocates_nothing::<f32>(moons(), &mut Sgd::new(0.1));
+    for kind in Kind::ALL {
+        let callbacks: &mut [Box<dyn Callback>] = &mut [
+            Box::new(ClipNorm(0.01)),
+            Box::new(ClipValue(0.001)),
+            Box::new(ReduceOnPlateau::new(0.5, 0)),
+            Box::new(EarlyStop::after(9)),
+        ];
+        allocates_nothing_with(moons(), &mut *kind.build(0.01), callbacks);
+    }
+    let momentum = &mut RmsProp::new(0.01).with_momentum(0.9);
+    allocates_nothing::<f32>(moons(), momentum);
     let fit = "the shapes fit";
     allocates_nothing::<f32>(images().expect(fit), &mut Sgd::new(0.1));
     allocates_nothing::<f64>(images().expect(fit), &mut Adam::new(0.01));

@@ -7,39 +7,39 @@ use crate::optimizer::{Range, Setting, SettingError};
 /// The learning rate at each tick, from the rate that it is given. A tick is an epoch
 /// or a step, as [`Pace`](crate::train::Pace) says.
 ///
-/// Each is PyTorch's schedule of the name in brackets, except where its ticks are over:
-/// cosine and one-cycle then stay where they ended.
+/// Each is PyTorch's schedule that is named last, except where its ticks are over: cosine
+/// and one-cycle then stay where they ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Schedule {
     /// The same rate throughout.
     #[default]
     Constant,
-    /// Multiplied by `factor` after every `every` ticks [`StepLR`].
+    /// Multiplied by `factor` after every `every` ticks (`StepLR`).
     Step {
         /// Ticks between two drops; 0 counts as 1.
         every: usize,
         /// What a drop multiplies by, above 0.
         factor: f64,
     },
-    /// Multiplied by `factor` after every tick [`ExponentialLR`].
+    /// Multiplied by `factor` after every tick (`ExponentialLR`).
     Exponential {
         /// What each tick multiplies by, above 0.
         factor: f64,
     },
     /// Falls along half a cosine from the full rate to 0 at `ticks`
-    /// (Loshchilov and Hutter, 2017, without restarts) [`CosineAnnealingLR`].
+    /// (Loshchilov and Hutter, 2017, without restarts) (`CosineAnnealingLR`).
     Cosine {
         /// Where it reaches 0; 0 counts as 1.
         ticks: usize,
     },
     /// Climbs a straight stair from a small first step to the full rate at `ticks`, and
-    /// stays there (Goyal and others, 2017) [`LinearLR`].
+    /// stays there (Goyal and others, 2017) (`LinearLR`).
     WarmUp {
         /// Where it reaches the full rate.
         ticks: usize,
     },
     /// Climbs to the full rate at `warm_up`, then falls along half a cosine to 0 at
-    /// `ticks` [`LinearLR`, then `CosineAnnealingLR`].
+    /// `ticks` (`LinearLR`, then `CosineAnnealingLR`).
     WarmUpCosine {
         /// Where it reaches the full rate.
         warm_up: usize,
@@ -48,7 +48,7 @@ pub enum Schedule {
     },
     /// One cycle: up from 1/25 of the full rate in the first 30% of the ticks, then
     /// down to 1/250,000 of it at the last, both along half a cosine (Smith and Topin,
-    /// 2019) [`OneCycleLR`, without its cycle of the momentum].
+    /// 2019) (`OneCycleLR`, without its cycle of the momentum).
     OneCycle {
         /// How many ticks there are in all.
         ticks: usize,

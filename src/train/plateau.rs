@@ -91,3 +91,29 @@ impl<T: Real> Callback<T> for ReduceOnPlateau {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_remembered_is_enough_to_go_on() {
+        let values = [3.0, 2.0, 2.5, 2.2, 1.5, 1.6, 1.7, 1.8, 1.4];
+        let run = |cut: usize| {
+            let make = || ReduceOnPlateau::new(0.5, 1);
+            let (mut plateau, mut rate) = (make(), 1.0);
+            for (index, &value) in values.iter().enumerate() {
+                if index == cut {
+                    let memory = Callback::<f32>::memory(&plateau);
+                    plateau = make();
+                    Callback::<f32>::restore(&mut plateau, &memory);
+                }
+                rate = plateau.see(value, rate);
+            }
+            rate
+        };
+        for cut in 0..=values.len() {
+            assert_eq!(run(cut), 0.25, "a cut at {cut}"); // down at 2.2 and at 1.7
+        }
+    }
+}

@@ -381,6 +381,22 @@ mod tests {
     }
 
     #[test]
+    fn a_rate_or_schedule_that_cannot_be_meant_is_refused() {
+        let run = |rate, factor| {
+            let schedule = Schedule::Exponential { factor };
+            let config = TextConfig { schedule, ..TextConfig::default() };
+            let mut sgd = crate::optimizer::Sgd::new(rate);
+            let mut quiet =
+                |_: &TextStep, _: &mut SequenceNetwork| ControlFlow::Continue(());
+            let (net, text) = (&mut network(3), text(60));
+            let done = fit_text(net, &mut sgd, &text, &config, &mut quiet);
+            done.unwrap_err().to_string()
+        };
+        assert!(run(-1.0, 0.5).starts_with("the learning rate is -1; it must be"));
+        assert!(run(0.1, f64::NAN).starts_with("schedule: factor is NaN; it must be"));
+    }
+
+    #[test]
     fn the_text_begins_with_an_empty_memory_each_time() {
         // a rate of 0 changes nothing, so each pass must see what the first saw
         let (mut net, mut sgd) = (network(3), crate::optimizer::Sgd::new(0.0));

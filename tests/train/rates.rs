@@ -6,8 +6,8 @@ use gradbook::data::augment::Augmentation;
 use gradbook::layer::{BatchNorm, Dropout, ImageShape};
 use gradbook::optimizer::{AdaGrad, AdamW, Kind, RmsProp};
 use gradbook::train::{
-    Augment, ClipNorm, ClipValue, Penalty, RateFinder, ReduceOnPlateau, SmoothLabels,
-    find_rate,
+    Augment, ClipNorm, ClipValue, Penalty, RateCurve, RateFinder, ReduceOnPlateau,
+    SmoothLabels, find_rate,
 };
 use rand::RngExt;
 
@@ -421,13 +421,13 @@ fn a_finder_of_few_steps_goes_through_its_rates_and_suggests_nothing_from_two() 
     let finder = RateFinder { steps: 2, ..finder };
     let curve = find_rate(&mut network(3), &mut sgd, &task, &finder).unwrap();
     assert_eq!((curve.rates.len(), curve.suggestion()), (2, None));
-    // without any slope the loss never falls
-    let flat = gradbook::train::RateCurve {
-        rates: vec![0.1, 0.2, 0.4],
-        losses: vec![1.0; 3],
-        smoothed: vec![1.0, 1.0, 1.0],
+    let of = |smoothed: &[f64]| {
+        let rates = (1..=smoothed.len()).map(|step| step as f64).collect();
+        let (losses, smoothed) = (smoothed.to_vec(), smoothed.to_vec());
+        RateCurve { rates, losses, smoothed }.suggestion()
     };
-    assert_eq!(flat.suggestion(), None);
+    assert_eq!(of(&[5.0, 5.0, 4.0, 1.0, 0.9, 2.0]), Some(3.0)); // amid 5, 4, 1
+    assert_eq!(of(&[1.0, 1.0, 1.0]), None); // never falls
 }
 
 #[test]
