@@ -7,8 +7,8 @@ use crate::optimizer::{Range, Setting, SettingError};
 /// The learning rate at each tick, from the rate that it is given. A tick is an epoch
 /// or a step, as [`Pace`](crate::train::Pace) says.
 ///
-/// Each is PyTorch's schedule that is named last, except where its ticks are over: cosine
-/// and one-cycle then stay where they ended.
+/// Each is PyTorch's schedule that is named last, except where its ticks are over:
+/// cosine and one-cycle then stay where they ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Schedule {
     /// The same rate throughout.

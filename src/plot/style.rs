@@ -280,9 +280,9 @@ mod tests {
         for color in SERIES {
             assert!((40.0..68.0).contains(&lab(color, EYES[0])[0]), "{color:?}");
         }
-        for index in 0..7 {
+        for (index, color) in SERIES.into_iter().enumerate() {
             let role = Role::Series(index);
-            assert_eq!((role.first_look(), role.color()), (index, SERIES[index]));
+            assert_eq!((role.first_look(), role.color()), (index, color));
         }
     }
 
