@@ -421,7 +421,7 @@ mod regularized {
     #[test]
     fn a_network_is_right_and_afterwards_as_it_was() {
         let (x, y) = (numbers(3, 9, 30), one_hot(4, 9));
-        for phase in [Phase::Train, Phase::Infer] {
+        let slopes = [Phase::Train, Phase::Infer].map(|phase| {
             let mut net = network();
             net.forward(&x, Phase::Train).unwrap();
             let before = memory(&mut net);
@@ -431,13 +431,15 @@ mod regularized {
             let found = found.unwrap();
             assert!(found.all_right(), "{phase:?}\n{found}");
             assert_eq!(memory(&mut net), before);
-        }
+            found.of("input").unwrap().numeric.clone()
+        });
+        assert!((&slopes[0] - &slopes[1]).norm() > 0.01); // two networks, not one
     }
 
     #[test]
     fn a_head_with_dropout_and_batch_norm_on_a_sequence() {
         let (sequences, x) = (Sequences::equal(2, 4), numbers(2, 8, 31));
-        for phase in [Phase::Train, Phase::Infer] {
+        let slopes = [Phase::Train, Phase::Infer].map(|phase| {
             let rng = &mut gradbook::rng(32);
             let head = Sequential::new(5)
                 .then(Dropout::new(0.5, rng).unwrap())
@@ -460,7 +462,9 @@ mod regularized {
             let found = found.unwrap();
             assert!(found.all_right(), "{phase:?}\n{found}");
             assert_eq!(memory(&mut net), before);
-        }
+            found.of("input").unwrap().numeric.clone()
+        });
+        assert!((&slopes[0] - &slopes[1]).norm() > 0.01); // two networks, not one
     }
 
     /// A layer that goes forward in one phase and back as if it had been the other.

@@ -1,4 +1,4 @@
-//! Cross-validation: every example is held out exactly once.
+//! Cross-validation: every example is held out exactly once in each round.
 
 use super::DataError;
 use super::split::{Split, by_class};

@@ -11,6 +11,11 @@
 //! Everything that divides examples ([`split`], [`folds`], [`batches`]) deals in
 //! *indices*, so that the numbers themselves are copied once, at the end, by
 //! [`Dataset::select`] or [`Dataset::gather`].
+//!
+//! To judge a model, [`hold_out`] a part, or let every example be held out once
+//! ([`k_fold`], [`stratified`]), or once in each of several rounds
+//! ([`iterated_k_fold`], [`iterated_stratified`]). [`augment`] changes images a little,
+//! so that training never sees the same one twice.
 
 mod adding;
 pub mod augment;

@@ -4,6 +4,10 @@
 //! turns the loss's slopes with respect to its output into slopes with respect to its
 //! input and its parameters. The network owns the buffers between layers, so a training
 //! step allocates nothing.
+//!
+//! Most layers do the same in training and in inference. [`Dropout`] and [`BatchNorm`]
+//! do not: they look at the [`Phase`]. What they need beyond parameters, a generator or
+//! running means, they show through [`Layer::generators`] and [`Layer::buffers`].
 
 mod activate;
 mod batch_norm;

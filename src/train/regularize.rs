@@ -12,9 +12,9 @@ use crate::train::{Callback, TrainError, Training};
 ///
 /// It adds the price's slope to the gradients, `l1` sign(w) + `l2` w, before the
 /// optimizer sees them; so `l2` is what PyTorch's optimizers call `weight_decay`. The
-/// slope of |w| at 0 is taken as 0. Only weights are charged: parameters whose name
-/// ends in `weight` and that have more than one column. Biases and the scales of a
-/// batch norm stay free. The losses in the history are those without the price.
+/// slope of |w| at 0 is taken as 0. Only weights are charged: parameters called `weight`,
+/// or `weight_` and more, that have several columns. Biases and the scales of a batch
+/// norm stay free. The losses in the history are those without the price.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Penalty {
     l1: f64,
@@ -67,7 +67,8 @@ fn each_weight<T: Real>(
     mut visit: impl FnMut(&mut Parameter<T>),
 ) {
     model.parameters(&mut |name, parameter| {
-        if name.ends_with("weight") && parameter.value.ncols() > 1 {
+        let last = name.rsplit('.').next().unwrap_or(name);
+        if last.starts_with("weight") && parameter.value.ncols() > 1 {
             visit(parameter);
         }
     });
@@ -184,14 +185,14 @@ fn demand(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Sequential;
     use crate::activation::Activation;
     use crate::data::{self, Dataset};
     use crate::init::Init;
-    use crate::layer::{Activate, BatchNorm, Dense};
+    use crate::layer::{Activate, BatchNorm, Dense, Gru};
     use crate::loss::{Loss, Mse, SoftmaxCrossEntropy};
     use crate::optimizer::{Optimizer, Sgd};
     use crate::train::{Asked, Config, Task, fit, go_on};
+    use crate::{SequenceNetwork, Sequential};
 
     /// Dense 3 -> 4, batch norm, dense 4 -> 2, dense 2 -> 1: of the parameters only
     /// `0.weight`, `2.weight` and `3.weight` have more than one column and are weights.
@@ -231,6 +232,36 @@ mod tests {
             });
             assert_eq!(seen, 12 + 4 + 4 + 4 + 8 + 2 + 2 + 1);
         }
+    }
+
+    #[test]
+    fn a_recurrent_layer_pays_for_both_of_its_weights() {
+        let rng = &mut crate::rng(2);
+        let mut net =
+            SequenceNetwork::<f64>::of_numbers(2).then(Gru::new(2, 3, rng)).unwrap();
+        let mut charged = Vec::new();
+        Penalty::l2(1.0).add_gradient(&mut net);
+        net.parameters(&mut |name, p| {
+            p.grad.iter().any(|g| *g != 0.0).then(|| charged.push(name.to_string()));
+        });
+        assert_eq!(charged, ["recurrent.0.weight_ih", "recurrent.0.weight_hh"]);
+    }
+
+    /// A matrix that is no weight.
+    struct Table(Parameter<f64>);
+
+    impl Parameters<f64> for Table {
+        fn parameters(&mut self, visit: &mut dyn FnMut(&str, &mut Parameter<f64>)) {
+            visit("weightless.table", &mut self.0);
+        }
+    }
+
+    #[test]
+    fn what_is_not_called_a_weight_is_free() {
+        let mut table = Table(Parameter::new(Matrix::from_element(2, 2, 3.0)));
+        Penalty::both(1.0, 1.0).add_gradient(&mut table);
+        assert_eq!(table.0.grad, Matrix::zeros(2, 2));
+        assert_eq!(Penalty::both(1.0, 1.0).value(&mut table), 0.0);
     }
 
     #[test]
