@@ -2,8 +2,8 @@
 //!
 //! [`fit`] goes through the examples in batches, epoch after epoch; [`evaluate`] and
 //! [`predict`] ask without teaching. [`Callback`]s look on and act: [`Progress`],
-//! [`Checkpoint`], [`EarlyStop`], [`ClipNorm`], [`ReduceOnPlateau`]; against learning by
-//! heart, [`Penalty`], [`SmoothLabels`] and [`Augment`]. [`find_rate`] suggests a
+//! [`Checkpoint`], [`EarlyStop`], [`ClipNorm`], [`ReduceOnPlateau`]; against learning
+//! by heart, [`Penalty`], [`SmoothLabels`] and [`Augment`]. [`find_rate`] suggests a
 //! learning rate. [`Confusion`] and its scores say which mistakes are
 //! made. [`save_weights`] and [`load_weights`] exchange weights with PyTorch, and
 //! [`resume`] goes on from a checkpoint as if nothing had happened.

@@ -12,9 +12,9 @@ use crate::train::{Callback, TrainError, Training};
 ///
 /// It adds the price's slope to the gradients, `l1` sign(w) + `l2` w, before the
 /// optimizer sees them; so `l2` is what PyTorch's optimizers call `weight_decay`. The
-/// slope of |w| at 0 is taken as 0. Only weights are charged: parameters called `weight`,
-/// or `weight_` and more, that have several columns. Biases and the scales of a batch
-/// norm stay free. The losses in the history are those without the price.
+/// slope of |w| at 0 is taken as 0. Only weights are charged: parameters called
+/// `weight`, or `weight_` and more, that have several columns. Biases and the scales of
+/// a batch norm stay free. The losses in the history are those without the price.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Penalty {
     l1: f64,
