@@ -20,6 +20,9 @@ pub fn rng(seed: u64) -> Rng {
 }
 
 /// The number types that the book computes with: `f32` and `f64`.
+///
+/// Its methods are marked `inline`: without that a loop in another crate calls them for
+/// every number, and is not vectorized.
 pub trait Real: nalgebra::RealField + Copy + Default + std::iter::Sum {
     /// Rounds a constant to this type.
     fn of(x: f64) -> Self;
@@ -29,26 +32,31 @@ pub trait Real: nalgebra::RealField + Copy + Default + std::iter::Sum {
 }
 
 impl Real for f32 {
+    #[inline]
     fn of(x: f64) -> Self {
         x as f32
     }
 
+    #[inline]
     fn to_f64(self) -> f64 {
         f64::from(self)
     }
 }
 
 impl Real for f64 {
+    #[inline]
     fn of(x: f64) -> Self {
         x
     }
 
+    #[inline]
     fn to_f64(self) -> f64 {
         self
     }
 }
 
 /// Writes a constant in generic code: `real(0.5)`.
+#[inline]
 pub fn real<T: Real>(x: f64) -> T {
     T::of(x)
 }
