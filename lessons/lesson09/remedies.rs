@@ -1,0 +1,232 @@
+//! Every remedy alone, and all together: the same digits, the same start, one change.
+
+use gradbook::data::augment::Augmentation;
+use gradbook::plot::{Axis, Chart, Panels, Role, Svg};
+use lessons::pool::{self, Job};
+use lessons::{Result, Run, mean_and_spread};
+
+use crate::hands::Hands;
+use crate::recipe::{Recipe, right};
+use crate::sets::{HOMEWORK, Labels, MORE, Open};
+
+/// A remedy by name.
+#[derive(Clone)]
+pub struct Remedy {
+    /// The name in values.
+    pub key: &'static str,
+    /// The name in tables.
+    pub name: String,
+    /// What it changes.
+    pub recipe: Recipe,
+}
+
+// ANCHOR: list
+/// Nothing, ten remedies, and some of them at once.
+pub fn list(plain: Recipe) -> Vec<Remedy> {
+    let wobble = Augmentation { shift: 1, degrees: 15.0, noise: 0.2 };
+    let remedies = [
+        ("nothing", "nothing", plain),
+        ("smaller", "smaller: 16 units", Recipe { hidden: 16, ..plain }),
+        ("more", "more data", Recipe { more: true, ..plain }),
+        ("l1", "L1, 0.001", Recipe { l1: 0.001, ..plain }),
+        ("l2", "L2, 0.01", Recipe { l2: 0.01, ..plain }),
+        ("dropout", "dropout, half", Recipe { dropout: 0.5, ..plain }),
+        ("early_stop", "early stopping", Recipe { patience: 10, ..plain }),
+        ("batch_norm", "batch norm", Recipe { batch_norm: true, ..plain }),
+        ("augment", "augmentation", Recipe { augment: wobble, ..plain }),
+        ("smooth", "label smoothing, 0.1", Recipe { smooth: 0.1, ..plain }),
+        ("together", "six together", together(plain, wobble)),
+    ];
+    remedies.map(|(key, name, recipe)| Remedy { key, name: name.into(), recipe }).into()
+}
+
+/// Six at once, the strong ones weaker than alone.
+fn together(plain: Recipe, augment: Augmentation) -> Recipe {
+    let (l2, dropout, smooth, patience) = (0.001, 0.2, 0.1, 20);
+    Recipe { l2, dropout, smooth, patience, batch_norm: true, augment, ..plain }
+}
+// ANCHOR_END: list
+
+/// What one training came to.
+#[derive(Clone, Copy)]
+struct Trial {
+    homework: f64,
+    judge: f64,
+    loss: f64,
+    epochs: usize,
+}
+
+/// All trials of one remedy, a seed each.
+pub struct Tried {
+    /// The remedy.
+    pub remedy: Remedy,
+    trials: Vec<Trial>,
+}
+
+impl Tried {
+    fn of(&self, what: fn(&Trial) -> f64) -> Vec<f64> {
+        self.trials.iter().map(what).collect()
+    }
+
+    fn mean(&self, what: fn(&Trial) -> f64) -> f64 {
+        self.of(what).iter().sum::<f64>() / self.trials.len() as f64
+    }
+
+    /// The accuracy on the images to choose by, for each seed.
+    pub fn judged_list(&self) -> Vec<f64> {
+        self.of(|trial| trial.judge)
+    }
+
+    /// The mean accuracy on the images to choose by.
+    pub fn judged(&self) -> f64 {
+        self.mean(|trial| trial.judge)
+    }
+}
+
+/// Tries every remedy from `seeds` seeds, on careless labels and on careful ones.
+pub fn tell(
+    run: &mut Run,
+    hands: Hands,
+    open: &Open,
+    plain: Recipe,
+    seeds: u64,
+) -> Result<Vec<Tried>> {
+    let mut both = vec![];
+    for labels in Labels::ALL {
+        let tried = try_all(run, hands, open, list(plain), labels, seeds)?;
+        show(run, &tried, labels, seeds);
+        both.push(tried);
+    }
+    run.figure("remedies", "Every remedy, alone and together.", &picture(&both))?;
+    Ok(both.swap_remove(0))
+}
+
+/// Each remedy from each seed. A seed deals the digits and draws the first weights, the
+/// same for all remedies, so that they can be compared in pairs.
+pub fn try_all(
+    run: &mut Run,
+    hands: Hands,
+    open: &Open,
+    remedies: Vec<Remedy>,
+    labels: Labels,
+    seeds: u64,
+) -> Result<Vec<Tried>> {
+    let first = run.seed().wrapping_mul(100);
+    let mut jobs: Vec<Job<'_, Trial>> = vec![];
+    for remedy in &remedies {
+        for k in 0..seeds {
+            let (recipe, seed) = (remedy.recipe, first.wrapping_add(k));
+            jobs.push(Box::new(move |bar| {
+                let parts = open.deal(labels, seed)?;
+                let learned = recipe.learn(hands, &parts, None, seed)?;
+                bar.inc(1);
+                Ok(Trial {
+                    homework: right(learned.homework),
+                    judge: right(learned.judge),
+                    loss: learned.judge.loss,
+                    epochs: learned.epochs,
+                })
+            }));
+        }
+    }
+    let units = jobs.len();
+    let trials = pool::run(run, &format!("{} labels", labels.key()), units, jobs)?;
+    let lists = trials.chunks(seeds as usize).map(<[Trial]>::to_vec);
+    let pairs = remedies.into_iter().zip(lists);
+    Ok(pairs.map(|(remedy, trials)| Tried { remedy, trials }).collect())
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1}%", 100.0 * share)
+}
+
+/// The table, and its values.
+fn show(run: &mut Run, tried: &[Tried], labels: Labels, seeds: u64) {
+    let words = match labels {
+        Labels::Careless => "one label in seven of the homework is wrong",
+        Labels::Careful => "every label is right",
+    };
+    run.heading(&format!("{HOMEWORK} images, {seeds} seeds: {words}"));
+    let nothing = tried[0].of(|trial| trial.judge);
+    let mut rows = vec![];
+    for one in tried {
+        let judged = one.of(|trial| trial.judge);
+        let gains: Vec<f64> =
+            judged.iter().zip(&nothing).map(|(a, b)| 100.0 * (a - b)).collect();
+        let name = |what: &str| format!("{}_{}_{what}", labels.key(), one.remedy.key);
+        let (mean, deviation) = mean_and_spread(&judged);
+        let (gain, scatter) = mean_and_spread(&gains);
+        let (homework, loss) = (one.mean(|t| t.homework), one.mean(|t| t.loss));
+        run.value(&name("homework"), homework);
+        run.value(&name("judged"), mean);
+        run.value(&name("loss"), loss);
+        if run.full() {
+            run.spread(&name("homework"), &one.of(|trial| trial.homework));
+            run.spread(&name("judged"), &judged);
+            run.spread(&name("loss"), &one.of(|trial| trial.loss));
+            run.spread(&name("gain"), &gains);
+        }
+        let paired = match one.remedy.key {
+            "nothing" => String::new(),
+            _ => format!("{gain:+.1} ± {scatter:.1}"),
+        };
+        rows.push([
+            one.remedy.name.clone(),
+            percent(homework),
+            format!("{} ± {:.1}", percent(mean), 100.0 * deviation),
+            format!("{loss:.2}"),
+            paired,
+        ]);
+    }
+    let columns = ["remedy", "homework", "held out", "its loss", "gain, points"];
+    run.table(&columns, &rows);
+    let stop = tried.iter().find(|one| one.remedy.key == "early_stop");
+    if let Some(stop) = stop {
+        let epochs = stop.mean(|trial| trial.epochs as f64);
+        run.value(&format!("{}_early_stop_epochs", labels.key()), epochs);
+    }
+    run.say(&format!(
+        "Means over the seeds, and standard deviations. More data: {MORE} images. Gains \
+         are over doing nothing, each seed compared with itself."
+    ));
+}
+
+/// Dots for every seed, a larger one for the mean, both kinds of labels.
+fn picture(both: &[Vec<Tried>]) -> Svg {
+    let mut panels = Panels::new(2);
+    for (tried, title) in
+        both.iter().zip(["some labels are wrong", "all labels are right"])
+    {
+        let count = tried.len();
+        let place = |index: usize| (count - 1 - index) as f64;
+        let ticks = tried
+            .iter()
+            .enumerate()
+            .map(|(index, one)| (place(index), one.remedy.name.clone()));
+        let lowest = tried.iter().flat_map(|one| one.of(|trial| trial.judge));
+        let lowest = 100.0 * lowest.fold(1.0, f64::min);
+        let x = Axis::new("held out, right", "%").range((lowest - 1.0).floor(), 100.0);
+        let y = Axis::new("remedy", "").range(-0.7, count as f64 - 0.3).ticks(ticks);
+        let dots = tried.iter().enumerate().flat_map(|(index, one)| {
+            let judged = one.of(|trial| trial.judge);
+            judged.into_iter().map(move |share| (100.0 * share, place(index)))
+        });
+        let mut chart = Chart::new(x, y).title(title).size(375, 420);
+        for (index, one) in tried.iter().enumerate() {
+            let (mean, deviation) = mean_and_spread(&one.of(|trial| trial.judge));
+            let ends =
+                [mean - deviation, mean + deviation].map(|x| (100.0 * x, place(index)));
+            chart = chart.line(Role::Activations, "", ends);
+        }
+        let means = tried
+            .iter()
+            .enumerate()
+            .map(|(index, one)| (100.0 * one.judged(), place(index)));
+        let chart = chart
+            .dots(Role::Neutral, "a seed", dots)
+            .dots(Role::Activations, "mean ± deviation", means)
+            .moment("nothing", 100.0 * tried[0].judged());
+        panels = panels.add(chart);
+    }
+    panels.svg()
+}
