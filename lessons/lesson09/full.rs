@@ -1,6 +1,7 @@
 //! `--full`: how much of each remedy? A few strengths, judged on the images to choose
 //! by.
 
+use gradbook::data::Augmentation;
 use lessons::{Result, Run, mean_and_spread};
 
 use crate::hands::Hands;
@@ -29,6 +30,14 @@ pub fn strengths(run: &mut Run, hands: Hands, open: &Open, plain: Recipe) -> Res
     }
     for x in [0.1, 0.3, 0.6] {
         add("smooth", x, Recipe { smooth: x, ..plain });
+    }
+    let changed = [
+        Augmentation { shift: 1, degrees: 0.0, noise: 0.0 },
+        Augmentation { shift: 0, degrees: 15.0, noise: 0.0 },
+        Augmentation { shift: 0, degrees: 0.0, noise: 0.3 },
+    ];
+    for (k, augment) in (1..).zip(changed) {
+        add("augment", k.into(), Recipe { augment, ..plain });
     }
     for x in [8, 16, 32] {
         add("smaller", f64::from(x), Recipe { hidden: x as usize, ..plain });

@@ -9,14 +9,14 @@ use rand::RngExt;
 
 use crate::hands::Hands;
 use crate::recipe::{IMAGE, Recipe};
-use crate::remedies;
+use crate::remedies::WOBBLE;
 use crate::sets::{Labels, Open};
 
 /// The three pictures.
 pub fn draw(run: &mut Run, hands: Hands, open: &Open, plain: Recipe) -> Result {
     let caption = "Every step trains another part of the network.";
     run.frames("thinned", caption, &thinned(run.seed()))?;
-    wobble(run, open, plain)?;
+    wobble(run, open)?;
     normalized(run, hands, open, plain)
 }
 
@@ -60,9 +60,7 @@ fn network(kept: &[Vec<bool>; 4]) -> Svg {
 }
 
 /// Four digits and what augmentation makes of them.
-fn wobble(run: &mut Run, open: &Open, plain: Recipe) -> Result {
-    let wobble = remedies::list(plain).into_iter().find(|one| one.key == "augment");
-    let by = wobble.map_or(plain.augment, |one| one.recipe.augment);
+fn wobble(run: &mut Run, open: &Open) -> Result {
     let mut rng: Rng = rng(run.seed());
     let mut images = Images::new(8).side(66).range(0.0, 1.0);
     for digit in [2, 3, 7, 9] {
@@ -76,7 +74,7 @@ fn wobble(run: &mut Run, open: &Open, plain: Recipe) -> Result {
             images.add(if digit == 2 { "as it is" } else { "" }, 8, pixels.as_slice());
         for _ in 0..7 {
             let mut copy = Matrix::from_column_slice(64, 1, pixels.as_slice());
-            by.apply(&mut copy, IMAGE, &mut rng)?;
+            WOBBLE.apply(&mut copy, IMAGE, &mut rng)?;
             images = images.add("", 8, copy.as_slice());
         }
     }

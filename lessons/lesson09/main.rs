@@ -54,7 +54,7 @@ fn run(run: &mut Run) -> Result {
         hidden: args.count("hidden"),
         ..Recipe::default()
     };
-    let (seeds, draws) = if args.full { (10, 200) } else { (3, 40) };
+    let (seeds, draws) = if args.full { (10, 200) } else { (5, 60) };
     // ANCHOR: story
     let (open, exam) = sets::seal(args.seed)?;
     polynomial::tell(run)?;

@@ -21,9 +21,11 @@ pub struct Remedy {
 }
 
 // ANCHOR: list
-/// Nothing, ten remedies, and some of them at once.
+/// How far augmentation goes.
+pub const WOBBLE: Augmentation = Augmentation { shift: 0, degrees: 15.0, noise: 0.3 };
+
+/// Nothing, nine remedies, and some of them at once.
 pub fn list(plain: Recipe) -> Vec<Remedy> {
-    let wobble = Augmentation { shift: 1, degrees: 15.0, noise: 0.2 };
     let remedies = [
         ("nothing", "nothing", plain),
         ("smaller", "smaller: 16 units", Recipe { hidden: 16, ..plain }),
@@ -33,17 +35,18 @@ pub fn list(plain: Recipe) -> Vec<Remedy> {
         ("dropout", "dropout, half", Recipe { dropout: 0.5, ..plain }),
         ("early_stop", "early stopping", Recipe { patience: 10, ..plain }),
         ("batch_norm", "batch norm", Recipe { batch_norm: true, ..plain }),
-        ("augment", "augmentation", Recipe { augment: wobble, ..plain }),
+        ("augment", "augmentation", Recipe { augment: WOBBLE, ..plain }),
         ("smooth", "label smoothing, 0.1", Recipe { smooth: 0.1, ..plain }),
-        ("together", "six together", together(plain, wobble)),
+        ("together", "six together", together(plain)),
+        ("everything", "the six, more data", Recipe { more: true, ..together(plain) }),
     ];
     remedies.map(|(key, name, recipe)| Remedy { key, name: name.into(), recipe }).into()
 }
 
 /// Six at once, the strong ones weaker than alone.
-fn together(plain: Recipe, augment: Augmentation) -> Recipe {
+fn together(plain: Recipe) -> Recipe {
     let (l2, dropout, smooth, patience) = (0.001, 0.2, 0.1, 20);
-    Recipe { l2, dropout, smooth, patience, batch_norm: true, augment, ..plain }
+    Recipe { l2, dropout, smooth, patience, batch_norm: true, augment: WOBBLE, ..plain }
 }
 // ANCHOR_END: list
 
