@@ -36,6 +36,9 @@ pub fn tell(
     }
     let units = jobs.len();
     let seen = pool::run(run, "widths", units, jobs)?;
+    if run.full() {
+        bump(run, &seen, seeds as usize);
+    }
     let mut rows = vec![];
     let mut curves = [vec![], vec![]];
     for (width, trials) in WIDTHS.into_iter().zip(seen.chunks(seeds as usize)) {
@@ -54,6 +57,19 @@ pub fn tell(
     }
     run.table(&["units", "wrong in the homework", "wrong held out"], &rows);
     run.figure("capacity", "Mistakes against width.", &picture(&curves))
+}
+
+/// Mistakes at 64 units less those at 16 and at 256, each seed compared with itself.
+fn bump(run: &mut Run, seen: &[[f64; 2]], seeds: usize) {
+    let judged = |width: usize| {
+        let place = WIDTHS.iter().position(|&w| w == width).unwrap_or(0);
+        seen[place * seeds..][..seeds].iter().map(|trial| 100.0 * trial[1])
+    };
+    for other in [16, 256] {
+        let more: Vec<f64> =
+            judged(64).zip(judged(other)).map(|(a, b)| a - b).collect();
+        run.spread(&format!("bump_{other}"), &more);
+    }
 }
 
 fn picture(curves: &[Vec<(f64, f64, f64)>; 2]) -> Svg {

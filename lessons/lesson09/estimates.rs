@@ -121,6 +121,9 @@ pub fn tell(run: &mut Run, digits: &Dataset, hands: Hands, draws: u64) -> Result
         let off: Vec<f64> =
             draws.iter().map(|seen| 100.0 * (seen[which + 1] - seen[0])).collect();
         let (bias, deviation) = mean_and_spread(&off);
+        if run.full() {
+            run.spread(&format!("estimate_{}_off", way.key()), &off);
+        }
         let far = mean(&off.iter().map(|x| x * x).collect::<Vec<_>>()).sqrt();
         for (what, value) in [("bias", bias), ("deviation", deviation), ("error", far)]
         {

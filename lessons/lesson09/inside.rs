@@ -8,7 +8,7 @@ use lessons::{Result, Run, mean_and_spread};
 use rand::RngExt;
 
 use crate::hands::Hands;
-use crate::recipe::{IMAGE, Recipe};
+use crate::recipe::{IMAGE, Recipe, right};
 use crate::remedies::WOBBLE;
 use crate::sets::{Labels, Open};
 
@@ -17,7 +17,8 @@ pub fn draw(run: &mut Run, hands: Hands, open: &Open, plain: Recipe) -> Result {
     let caption = "Every step trains another part of the network.";
     run.frames("thinned", caption, &thinned(run.seed()))?;
     wobble(run, open)?;
-    normalized(run, hands, open, plain)
+    normalized(run, hands, open, plain)?;
+    rates(run, hands, open, plain)
 }
 
 /// The layers of the small network that is drawn.
@@ -124,4 +125,32 @@ fn places(units: &[(f64, f64)]) -> Chart {
     let means =
         units.iter().enumerate().map(|(unit, &(mean, _))| ((unit + 1) as f64, mean));
     chart.dots(Role::Activations, "", means)
+}
+
+/// Learning rates, each larger than the last.
+const RATES: [f64; 4] = [0.003, 0.03, 0.1, 0.3];
+
+/// Normalized and not, at rates that grow.
+fn rates(run: &mut Run, hands: Hands, open: &Open, plain: Recipe) -> Result {
+    run.heading("What batch norm is for: larger learning rates");
+    let parts = open.deal(Labels::Careful, run.seed())?;
+    let mut rows = vec![];
+    for (index, rate) in RATES.into_iter().enumerate() {
+        let mut cells = vec![rate.to_string()];
+        for (key, batch_norm) in [("free", false), ("normed", true)] {
+            let recipe = Recipe { rate, batch_norm, ..plain };
+            let learned = recipe.learn(hands, &parts, None, run.seed())?;
+            for (what, seen) in
+                [("homework", learned.homework), ("judged", learned.judge)]
+            {
+                run.value(&format!("rate_{}_{key}_{what}", index + 1), right(seen));
+                cells.push(format!("{:.1}%", 100.0 * right(seen)));
+            }
+        }
+        rows.push(cells);
+    }
+    let columns =
+        ["rate", "homework", "held out", "homework, normed", "held out, normed"];
+    run.table(&columns, &rows);
+    Ok(())
 }

@@ -35,7 +35,7 @@ const LESSON: Lesson = Lesson {
         Flag::batch(20),
         Flag::lr(0.003),
         Flag::count("hidden", 128, 1, 4096, "units in each of the two hidden layers"),
-        Flag::full("ten seeds, more estimates, the strengths; a few minutes"),
+        Flag::full("twenty seeds, more estimates, strengths: about two minutes"),
         Flag::mine(),
     ],
 };
@@ -54,7 +54,7 @@ fn run(run: &mut Run) -> Result {
         hidden: args.count("hidden"),
         ..Recipe::default()
     };
-    let (seeds, draws) = if args.full { (10, 200) } else { (5, 60) };
+    let (seeds, draws) = if args.full { (20, 300) } else { (5, 60) };
     // ANCHOR: story
     let (open, exam) = sets::seal(args.seed)?;
     polynomial::tell(run)?;

@@ -117,7 +117,7 @@ impl Recipe {
         seed: u64,
     ) -> Result<Learned> {
         let train = if self.more { &parts.more } else { &parts.homework };
-        let epochs = self.epochs * HOMEWORK / train.len();
+        let epochs = (self.epochs * HOMEWORK / train.len()).max(1);
         let valid = if self.patience > 0 { Some(&parts.watch) } else { shown };
         let mut net = self.build(hands, seed)?;
         let config = Config {

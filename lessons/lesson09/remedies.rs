@@ -162,7 +162,9 @@ fn show(run: &mut Run, tried: &[Tried], labels: Labels, seeds: u64) {
         let (homework, loss) = (one.mean(|t| t.homework), one.mean(|t| t.loss));
         run.value(&name("homework"), homework);
         run.value(&name("judged"), mean);
+        run.baseline(&name("judged"), 0.1);
         run.value(&name("loss"), loss);
+        run.value(&name("gain"), gain);
         if run.full() {
             run.spread(&name("homework"), &one.of(|trial| trial.homework));
             run.spread(&name("judged"), &judged);

@@ -21,7 +21,7 @@ const L2: f64 = 0.1;
 // ANCHOR: shrink
 /// After each step every weight moves toward zero by rate times strength, and stops
 /// there.
-struct Shrink(f64);
+pub struct Shrink(pub f64);
 
 impl Callback for Shrink {
     fn name(&self) -> &'static str {

@@ -17,6 +17,7 @@ const LESSONS: &[(&str, &str)] = &[
     ("lesson06", env!("CARGO_BIN_EXE_lesson06")),
     ("lesson07", env!("CARGO_BIN_EXE_lesson07")),
     ("lesson08", env!("CARGO_BIN_EXE_lesson08")),
+    ("lesson09", env!("CARGO_BIN_EXE_lesson09")),
 ];
 
 /// What every lesson refuses: arguments, and words that its answer must hold.
@@ -72,6 +73,9 @@ const CASES: &[(&str, &str, &str, i32)] = &[
     ("lesson08", "--updates 10", "--updates must be at least 50, not 10", 2),
     ("lesson08", "--clip 0", "--clip must be a number above 0, not 0", 2),
     ("lesson08", "--hidden 0", "--hidden must be at least 1, not 0", 2),
+    ("lesson09", "--hidden 0", "--hidden must be at least 1, not 0", 2),
+    ("lesson09", "--batch 0", "--batch must be at least 1, not 0", 2),
+    ("lesson09", "--data x", "unknown flag --data", 2),
 ];
 
 fn program(lesson: &str) -> &'static str {
