@@ -80,56 +80,51 @@ impl Hands {
     }
 
     /// When to stop, and what to keep: exercise 9.5.
-    pub fn stop(self, patience: usize) -> Stop {
-        let book = EarlyStop::after(patience);
-        Stop { mine: self.mine, patience, book, losses: vec![], kept: vec![] }
+    pub fn stop(self, patience: usize) -> Box<dyn Callback> {
+        match self.mine {
+            true => Box::new(YourStop { patience, losses: vec![], kept: vec![] }),
+            false => Box::new(EarlyStop::after(patience).restoring_best()),
+        }
     }
 }
 
-// ANCHOR: stop
-/// Ends training when validation has long been no better, and remembers the best.
-pub struct Stop {
-    mine: bool,
+/// Ends training when the reader says so, and keeps what the reader says.
+struct YourStop {
     patience: usize,
-    book: EarlyStop,
     losses: Vec<f64>,
     kept: Vec<Matrix>,
 }
 
-impl Stop {
-    /// Gives the network the numbers of its best epoch.
-    pub fn put_back(&mut self, net: &mut Sequential) {
-        let mut kept = self.kept.drain(..);
-        each_number(net, &mut |matrix| {
-            if let Some(best) = kept.next() {
-                *matrix = best;
-            }
-        });
-    }
-}
-
-impl Callback for Stop {
+impl Callback for YourStop {
     fn name(&self) -> &'static str {
-        "early stop"
+        "your early stop"
     }
 
     fn after_epoch(&mut self, at: &mut Training<'_, f32>) -> Asked {
         let Some(epoch) = at.position.history.last() else { return go_on() };
         self.losses.push(epoch.judge().loss);
         let now = epoch.number;
-        let best = at.position.history.best().map_or(0, |epoch| epoch.number);
-        let (end, keep) = match self.mine {
-            true => yours(&self.losses, self.patience),
-            false => (self.book.after_epoch(at)?, best),
-        };
+        let (end, keep) = yours(&self.losses, self.patience);
         if keep == now {
             self.kept.clear();
             each_number(at.model, &mut |matrix| self.kept.push(matrix.clone()));
         }
         Ok(end)
     }
+
+    fn after_training(
+        &mut self,
+        at: &mut Training<'_, f32>,
+    ) -> std::result::Result<(), TrainError> {
+        let mut kept = self.kept.drain(..);
+        each_number(at.model, &mut |matrix| {
+            if let Some(best) = kept.next() {
+                *matrix = best;
+            }
+        });
+        Ok(())
+    }
 }
-// ANCHOR_END: stop
 
 /// The reader's answer. One more epoch that would beat everything tells an end through
 /// lost patience from the end of the list.

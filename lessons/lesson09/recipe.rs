@@ -124,7 +124,7 @@ impl Recipe {
             epochs,
             batch: self.batch,
             seed,
-            schedule: Schedule::Cosine { epochs },
+            schedule: Schedule::Cosine { ticks: epochs },
             ..Config::default()
         };
         let task = Task { train, valid, loss: &SoftmaxCrossEntropy };
@@ -144,14 +144,11 @@ impl Recipe {
             callbacks.push(&mut augment);
         }
         if self.patience > 0 {
-            callbacks.push(&mut stop);
+            callbacks.push(&mut *stop);
         }
         // ANCHOR_END: callbacks
         let optimizer = &mut Adam::new(self.rate);
         let history = fit(&mut net, optimizer, &task, &config, &mut callbacks)?;
-        if self.patience > 0 {
-            stop.put_back(&mut net);
-        }
         let homework = evaluate(&mut net, &SoftmaxCrossEntropy, train)?;
         let judge = evaluate(&mut net, &SoftmaxCrossEntropy, &parts.judge)?;
         let epochs = history.epochs.len();
