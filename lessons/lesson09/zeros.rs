@@ -129,7 +129,7 @@ pub fn tell(run: &mut Run, open: &Open) -> Result {
 fn histograms(all: &[Pulled]) -> Svg {
     let mut panels = Panels::new(2);
     for one in all {
-        let y = Axis::new("weights", "").range(0.0, 450.0);
+        let y = Axis::new("weights", "").range(0.0, 640.0);
         let chart = Chart::new(Axis::new("weight", "").range(-1.0, 1.0), y).histogram(
             Role::Weights,
             "",
