@@ -9,7 +9,7 @@ use rand::RngExt;
 
 use crate::hands::Hands;
 use crate::recipe::{IMAGE, Recipe, right};
-use crate::remedies::WOBBLE;
+use crate::remedies::{WOBBLE, rule};
 use crate::sets::{Labels, Open};
 
 /// The three pictures.
@@ -115,11 +115,11 @@ const SHOWN: usize = 24;
 /// Each unit's mean, and a line of one deviation to either side.
 fn places(units: &[(f64, f64)]) -> Chart {
     let x = Axis::new("unit", "").range(0.0, SHOWN as f64 + 1.0);
-    let y = Axis::new("value", "").range(-9.0, 9.0);
+    let y = Axis::new("value", "").range(-3.0, 3.0);
     let mut chart = Chart::new(x, y).size(370, 320);
     for (unit, &(mean, deviation)) in units.iter().enumerate() {
         let at = (unit + 1) as f64;
-        let ends = [(at, mean - deviation), (at, mean + deviation)];
+        let ends = rule((at, mean - deviation), (at, mean + deviation));
         chart = chart.line(Role::Activations, "", ends);
     }
     let means =

@@ -196,42 +196,46 @@ fn show(run: &mut Run, tried: &[Tried], labels: Labels, seeds: u64) {
     ));
 }
 
-/// Dots for every seed, a larger one for the mean, both kinds of labels.
+/// A straight line of many points, so that no mark stands at its ends.
+pub fn rule(from: (f64, f64), to: (f64, f64)) -> Vec<(f64, f64)> {
+    let at = |k: f64| (from.0 + k * (to.0 - from.0), from.1 + k * (to.1 - from.1));
+    (0..=15).map(|k| at(f64::from(k) / 15.0)).collect()
+}
+
+/// Both kinds of labels.
 fn picture(both: &[Vec<Tried>]) -> Svg {
-    let mut panels = Panels::new(2);
-    for (tried, title) in
-        both.iter().zip(["some labels are wrong", "all labels are right"])
-    {
-        let count = tried.len();
-        let place = |index: usize| (count - 1 - index) as f64;
-        let ticks = tried
-            .iter()
-            .enumerate()
-            .map(|(index, one)| (place(index), one.remedy.name.clone()));
-        let lowest = tried.iter().flat_map(|one| one.of(|trial| trial.judge));
-        let lowest = 100.0 * lowest.fold(1.0, f64::min);
-        let x = Axis::new("held out, right", "%").range((lowest - 1.0).floor(), 100.0);
-        let y = Axis::new("remedy", "").range(-0.7, count as f64 - 0.3).ticks(ticks);
-        let dots = tried.iter().enumerate().flat_map(|(index, one)| {
-            let judged = one.of(|trial| trial.judge);
-            judged.into_iter().map(move |share| (100.0 * share, place(index)))
-        });
-        let mut chart = Chart::new(x, y).title(title).size(375, 420);
-        for (index, one) in tried.iter().enumerate() {
-            let (mean, deviation) = mean_and_spread(&one.of(|trial| trial.judge));
-            let ends =
-                [mean - deviation, mean + deviation].map(|x| (100.0 * x, place(index)));
-            chart = chart.line(Role::Activations, "", ends);
-        }
-        let means = tried
-            .iter()
-            .enumerate()
-            .map(|(index, one)| (100.0 * one.judged(), place(index)));
-        let chart = chart
-            .dots(Role::Neutral, "a seed", dots)
-            .dots(Role::Activations, "mean ± deviation", means)
-            .moment("nothing", 100.0 * tried[0].judged());
-        panels = panels.add(chart);
+    let titles = ["some labels are wrong", "all labels are right"];
+    let pairs = both.iter().zip(titles);
+    pairs
+        .fold(Panels::new(2), |panels, (tried, title)| panels.add(panel(tried, title)))
+        .svg()
+}
+
+/// A row for each remedy: the seeds, and above them mean and deviation.
+fn panel(tried: &[Tried], title: &str) -> Chart {
+    let place = |index: usize| (tried.len() - 1 - index) as f64;
+    let rows = || tried.iter().enumerate();
+    let ticks = rows().map(|(index, one)| (place(index), one.remedy.name.clone()));
+    let all = tried.iter().flat_map(Tried::judged_list);
+    let lowest = (100.0 * all.fold(1.0, f64::min) - 1.0).floor();
+    let x = Axis::new("held out, right", "%").range(lowest, 100.0);
+    let y = Axis::new("remedy", "").range(-0.7, tried.len() as f64 - 0.3).ticks(ticks);
+    let mut chart = Chart::new(x, y).title(title).size(375, 520);
+    let (mut seeds, mut means) = (vec![], vec![]);
+    for (index, one) in rows() {
+        let judged = one.judged_list();
+        let (mean, deviation) = mean_and_spread(&judged);
+        let at = |share: f64, up: f64| (100.0 * share, place(index) + up);
+        chart = chart.line(
+            Role::Activations,
+            "",
+            rule(at(mean - deviation, 0.2), at(mean + deviation, 0.2)),
+        );
+        seeds.extend(judged.into_iter().map(|share| at(share, -0.15)));
+        means.push(at(mean, 0.2));
     }
-    panels.svg()
+    chart
+        .dots(Role::Neutral, "a seed", seeds)
+        .dots(Role::Activations, "mean ± deviation", means)
+        .moment("nothing", 100.0 * tried[0].judged())
 }
