@@ -19,13 +19,13 @@ pub fn strengths(run: &mut Run, hands: Hands, open: &Open, plain: Recipe) -> Res
     let mut add = |key: &'static str, strength: f64, recipe: Recipe| {
         all.push(Remedy { key, name: format!("{strength}"), recipe });
     };
-    for x in [0.0003, 0.001, 0.003] {
+    for x in [0.001, 0.003, 0.01] {
         add("l1", x, Recipe { l1: x, ..plain });
     }
-    for x in [0.003, 0.01, 0.03] {
+    for x in [0.01, 0.03, 0.1] {
         add("l2", x, Recipe { l2: x, ..plain });
     }
-    for x in [0.25, 0.5, 0.75] {
+    for x in [0.5, 0.75, 0.9] {
         add("dropout", x, Recipe { dropout: x, ..plain });
     }
     for x in [0.1, 0.3, 0.6] {

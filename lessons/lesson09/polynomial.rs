@@ -121,7 +121,9 @@ pub fn tell(run: &mut Run) -> Result {
         if ![1, 3, 6, 9, 11, 20, 100].contains(&degree) {
             continue;
         }
-        run.value(&format!("degree_{degree}_points"), *homework);
+        if *homework > 1e-6 {
+            run.value(&format!("degree_{degree}_points"), *homework);
+        }
         run.value(&format!("degree_{degree}_sine"), *exam);
         run.value(&format!("degree_{degree}_pulled"), *pulled);
         let cells = [homework, exam, pulled].map(|x| format!("{x:.3}"));

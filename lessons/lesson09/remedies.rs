@@ -28,11 +28,11 @@ pub const WOBBLE: Augmentation = Augmentation { shift: 0, degrees: 15.0, noise: 
 pub fn list(plain: Recipe) -> Vec<Remedy> {
     let remedies = [
         ("nothing", "nothing", plain),
-        ("smaller", "smaller: 16 units", Recipe { hidden: 16, ..plain }),
+        ("smaller", "smaller: 32 units", Recipe { hidden: 32, ..plain }),
         ("more", "more data", Recipe { more: true, ..plain }),
-        ("l1", "L1, 0.001", Recipe { l1: 0.001, ..plain }),
-        ("l2", "L2, 0.01", Recipe { l2: 0.01, ..plain }),
-        ("dropout", "dropout, half", Recipe { dropout: 0.5, ..plain }),
+        ("l1", "L1, 0.003", Recipe { l1: 0.003, ..plain }),
+        ("l2", "L2, 0.03", Recipe { l2: 0.03, ..plain }),
+        ("dropout", "dropout, 0.75", Recipe { dropout: 0.75, ..plain }),
         ("early_stop", "early stopping", Recipe { patience: 10, ..plain }),
         ("batch_norm", "batch norm", Recipe { batch_norm: true, ..plain }),
         ("augment", "augmentation", Recipe { augment: WOBBLE, ..plain }),
