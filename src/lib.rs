@@ -46,6 +46,7 @@
 //! | 6 Convolution | convolution, pooling, residual block in [`layer`]; [`kernels`] |
 //! | 7 Recurrent networks | [`sequence`], [`Recurrent`], [`SequenceNetwork`] |
 //! | 8 LSTM and GRU | [`Lstm`](layer::Lstm), [`Gru`](layer::Gru) of [`layer`] |
+//! | 9 Regularization | [`Dropout`](layer::Dropout), [`BatchNorm`](layer::BatchNorm), [`Penalty`](train::Penalty), [`augment`](data::augment), [`folds`](data::folds) |
 //!
 //! [`mod@real`] and [`kernels`] carry all of them. Lessons that are not in this table
 //! are not written yet.
