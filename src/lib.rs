@@ -46,7 +46,7 @@
 //! | 6 Convolution | convolution, pooling, residual block in [`layer`]; [`kernels`] |
 //! | 7 Recurrent networks | [`sequence`], [`Recurrent`], [`SequenceNetwork`] |
 //! | 8 LSTM and GRU | [`Lstm`](layer::Lstm), [`Gru`](layer::Gru) of [`layer`] |
-//! | 9 Regularization | [`Dropout`](layer::Dropout), [`BatchNorm`](layer::BatchNorm), [`Penalty`](train::Penalty), [`augment`](data::augment), [`folds`](data::folds) |
+//! | 9 Regularization | dropout, batch norm in [`layer`]; [`data::augment`], folds |
 //!
 //! [`mod@real`] and [`kernels`] carry all of them. Lessons that are not in this table
 //! are not written yet.

@@ -72,8 +72,8 @@ fn dropout(run: &mut Run, hands: Hands, parts: &Parts, plain: Recipe) -> Result 
     run.value("dropout_fickle", fickle);
     run.say(&format!(
         "Dropout, trained on careful labels. At inference: {} right. Left on: {} on \
-         average over {ASKED} passes, and {} of the images did not always get the same \
-         answer.",
+         average over {ASKED} passes, and {} of the images did not always get the \
+         same answer.",
         percent(whole),
         percent(mean),
         percent(fickle)
@@ -138,8 +138,8 @@ pub fn luck(run: &mut Run) {
         rows.push([coins.to_string(), percent(best), percent(next)]);
     }
     run.say(&format!(
-        "Every candidate tosses a coin for each of {QUESTIONS} yes-or-no questions. Means \
-         over {EXAMS} exams:"
+        "Every candidate tosses a coin for each of {QUESTIONS} yes-or-no questions. \
+         Means over {EXAMS} exams:"
     ));
     run.table(&["candidates", "the best of them", "the same on the next exam"], &rows);
 }
@@ -202,8 +202,8 @@ pub fn changed_exam(run: &mut Run, hands: Hands, open: &Open, plain: Recipe) -> 
     run.value("judged_as_is", as_is);
     run.value("judged_changed", after);
     run.say(&format!(
-        "Trained with augmentation: {} right on the images as they are, {} on the same \
-         images turned and made noisy. Neither is wrong, but only the first was \
+        "Trained with augmentation: {} right on the images as they are, {} on the \
+         same images turned and made noisy. Neither is wrong, but only the first was \
          asked for.",
         percent(as_is),
         percent(after)

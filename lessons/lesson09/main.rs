@@ -1,8 +1,8 @@
 //! Lesson 09: why did it ace the homework and fail the exam?
 //!
-//! Polynomials on paper, a network that learns two hundred digits by heart, every remedy
-//! alone and some together, how to estimate what a model is worth, what goes wrong, and
-//! one exam, opened once.
+//! Polynomials on paper, a network that learns two hundred digits by heart, every
+//! remedy alone and some together, how to estimate what a model is worth, what goes
+//! wrong, and one exam, opened once.
 
 mod breaks;
 mod capacity;

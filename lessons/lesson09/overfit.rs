@@ -23,8 +23,8 @@ pub fn tell(run: &mut Run, hands: Hands, open: &Open, plain: Recipe) -> Result {
     run.count("judge_images", parts.judge.len());
     run.count("watch_images", parts.watch.len());
     run.say(&format!(
-        "{} images to learn from; {} of their labels are wrong. {} others to choose by, \
-         all labels right.",
+        "{} images to learn from; {} of their labels are wrong. {} others to choose \
+         by, all labels right.",
         parts.homework.len(),
         parts.wrong,
         parts.judge.len()
@@ -46,8 +46,8 @@ pub fn tell(run: &mut Run, hands: Hands, open: &Open, plain: Recipe) -> Result {
     run.value("plain_best_epoch", best.number as f64);
     run.value("plain_best_judged", right(best.judge()));
     run.say(&format!(
-        "In the end it is right for {:.1}% of its homework, wrong labels included, and \
-         for {:.1}% of the others. The best loss on those was that of epoch {}.",
+        "In the end it is right for {:.1}% of its homework, wrong labels included, \
+         and for {:.1}% of the others. The best loss on those was that of epoch {}.",
         100.0 * homework,
         100.0 * judged,
         best.number
@@ -59,7 +59,8 @@ pub fn tell(run: &mut Run, hands: Hands, open: &Open, plain: Recipe) -> Result {
 fn told(epoch: &Epoch) -> String {
     let (train, judge) = (epoch.train, epoch.judge());
     format!(
-        "epoch {}: homework loss {:.3}, {:.1}% right; held out loss {:.3}, {:.1}% right",
+        "epoch {}: homework loss {:.3}, {:.1}% right; held out loss {:.3}, {:.1}% \
+         right",
         epoch.number,
         train.loss,
         100.0 * right(train),

@@ -130,8 +130,8 @@ pub fn tell(run: &mut Run) -> Result {
         rows.push([vec![degree.to_string()], cells.to_vec()].concat());
     }
     run.say(&format!(
-        "{DRAWS} sets of {POINTS} points with noise of {NOISE}. Root mean squared error, \
-         the median over the sets:"
+        "{DRAWS} sets of {POINTS} points with noise of {NOISE}. Root mean squared \
+         error, the median over the sets:"
     ));
     run.table(
         &["degree", "on the points", "against the sine", "the same, pulled"],

@@ -191,8 +191,8 @@ fn show(run: &mut Run, tried: &[Tried], labels: Labels, seeds: u64) {
         run.value(&format!("{}_early_stop_epochs", labels.key()), epochs);
     }
     run.say(&format!(
-        "Means over the seeds, and standard deviations. More data: {MORE} images. Gains \
-         are over doing nothing, each seed compared with itself."
+        "Means over the seeds, and standard deviations. More data: {MORE} images. \
+         Gains are over doing nothing, each seed compared with itself."
     ));
 }
 
