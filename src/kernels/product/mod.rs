@@ -211,5 +211,7 @@ fn planned<T: Rungs>(
     unsafe { blocks::product(rung, plan, work) }
 }
 
-#[cfg(test)]
+// Too slow without the optimizer, and it is what the optimizer makes that has to be
+// right: `tests/product.rs` compiles these.
+#[cfg(all(test, not(debug_assertions)))]
 mod tests;
