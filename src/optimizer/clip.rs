@@ -39,8 +39,17 @@ pub fn clip_norm<T: Real>(
     model: &mut dyn Parameters<T>,
     max: T,
 ) -> Result<T, ClipError> {
-    check_limit(max)?;
-    let length = length(model)?;
+    check(model, max)?;
+    let largest = largest(model);
+    if largest == 0.0 {
+        return Ok(T::zero());
+    }
+    // squares of g / largest: neither too large nor too small for the number type
+    let mut sum = 0.0;
+    model.parameters(&mut |_, parameter| {
+        sum += squares(parameter.grad.as_slice(), largest);
+    });
+    let length = largest * sum.sqrt();
     let factor = max.to_f64() / (length + 1e-6);
     if factor < 1.0 {
         let factor = real::<T>(factor);
@@ -64,8 +73,7 @@ pub fn clip_value<T: Real>(
     model: &mut dyn Parameters<T>,
     max: T,
 ) -> Result<T, ClipError> {
-    check_limit(max)?;
-    check_finite(model)?;
+    check(model, max)?;
     let largest = largest(model);
     model.parameters(&mut |_, parameter| {
         for g in parameter.grad.as_mut_slice() {
@@ -77,56 +85,39 @@ pub fn clip_value<T: Real>(
 }
 // ANCHOR_END: clip_value
 
-/// The length of the whole gradient.
-fn length<T: Real>(model: &mut dyn Parameters<T>) -> Result<f64, ClipError> {
-    let sum = squares(model, 1.0);
-    if sum.is_normal() {
-        return Ok(sum.sqrt());
-    }
-    // squares too large or too small for an f64, or an entry that is not finite
-    check_finite(model)?;
-    let largest = largest(model);
-    if largest == 0.0 {
-        return Ok(0.0);
-    }
-    let scale = (1.0 / largest).min(f64::MAX);
-    Ok(squares(model, scale).sqrt() / scale)
-}
-
-/// The sum of (scale * g)^2 over all entries.
-fn squares<T: Real>(model: &mut dyn Parameters<T>, scale: f64) -> f64 {
+/// The sum of (g / unit)^2, added up one by one. The quotients come in eights, so that
+/// the compiler can use vector instructions.
+fn squares<T: Real>(grad: &[T], unit: f64) -> f64 {
+    let square = |g: &T| (g.to_f64() / unit).powi(2);
+    let chunks = grad.chunks_exact(8);
+    let rest = chunks.remainder().iter().map(square);
     let mut sum = 0.0;
-    model.parameters(&mut |_, parameter| {
-        let square = |g: T| (scale * g.to_f64()) * (scale * g.to_f64());
-        let grad = parameter.grad.as_slice();
-        sum += fold(grad, |sum, g| sum + square(g)).iter().sum::<f64>();
-    });
-    sum
+    for chunk in chunks {
+        let eight: [f64; 8] = std::array::from_fn(|k| square(&chunk[k]));
+        sum = eight.iter().fold(sum, |sum, x| sum + x);
+    }
+    rest.fold(sum, |sum, x| sum + x)
 }
 
 /// The largest size of an entry of a gradient that is finite.
 fn largest<T: Real>(model: &mut dyn Parameters<T>) -> f64 {
-    let larger = |a: f64, b: f64| if b > a { b } else { a };
-    let mut largest = 0.0;
+    let larger = |a: T, b: T| if b > a { b } else { a };
+    let mut largest = T::zero();
     model.parameters(&mut |_, parameter| {
-        let grad = parameter.grad.as_slice();
-        let lanes = fold(grad, |most, g| larger(most, g.to_f64().abs()));
+        let lanes = fold(parameter.grad.as_slice(), |most, g| larger(most, g.abs()));
         largest = lanes.into_iter().fold(largest, larger);
     });
-    largest
+    largest.to_f64()
 }
 
 /// Goes through the numbers with eight results side by side, so that the compiler can
 /// use vector instructions.
-#[inline(always)]
-fn fold<T: Real>(numbers: &[T], step: impl Fn(f64, T) -> f64) -> [f64; 8] {
-    let mut lanes = [0.0; 8];
+fn fold<T: Real>(numbers: &[T], step: impl Fn(T, T) -> T) -> [T; 8] {
+    let mut lanes = [T::zero(); 8];
     let chunks = numbers.chunks_exact(8);
     let rest = chunks.remainder();
     for chunk in chunks {
-        for (lane, &g) in lanes.iter_mut().zip(chunk) {
-            *lane = step(*lane, g);
-        }
+        lanes = std::array::from_fn(|k| step(lanes[k], chunk[k]));
     }
     for (lane, &g) in lanes.iter_mut().zip(rest) {
         *lane = step(*lane, g);
@@ -134,22 +125,19 @@ fn fold<T: Real>(numbers: &[T], step: impl Fn(f64, T) -> f64) -> [f64; 8] {
     lanes
 }
 
-fn check_limit<T: Real>(max: T) -> Result<(), ClipError> {
+/// Refuses a limit that is none, and names the first entry that is not finite.
+fn check<T: Real>(model: &mut dyn Parameters<T>, max: T) -> Result<(), ClipError> {
     let limit = max.to_f64();
-    match limit.is_finite() && limit > 0.0 {
-        true => Ok(()),
-        false => Err(ClipError::Limit(limit)),
+    if !limit.is_finite() || limit <= 0.0 {
+        return Err(ClipError::Limit(limit));
     }
-}
-
-/// Names the first entry that is not finite.
-fn check_finite<T: Real>(model: &mut dyn Parameters<T>) -> Result<(), ClipError> {
     let mut found = None;
     model.parameters(&mut |name, parameter| {
         let grad = parameter.grad.as_slice();
-        let all = fold(grad, |sum, g| sum + 0.0 * g.to_f64()).iter().all(|s| *s == 0.0);
-        if all || found.is_some() {
-            return; // 0 * g is 0 for every g that is finite, else NaN
+        // 0 * g is 0 for every g that is finite, else NaN
+        let zeros = fold(grad, |sum, g| sum + T::zero() * g);
+        if found.is_some() || zeros.iter().all(|zero| zero.is_zero()) {
+            return;
         }
         let wild = grad.iter().map(|g| g.to_f64()).find(|g| !g.is_finite());
         found =
