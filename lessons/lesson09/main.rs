@@ -70,6 +70,7 @@ fn run(run: &mut Run) -> Result {
     breaks::changed_exam(run, hands, &open, plain)?;
     if args.full {
         full::strengths(run, hands, &open, plain)?;
+        full::changes(run, hands, &open, plain)?;
     }
     finale::sit(run, hands, &open, &tried, exam, seeds)
     // ANCHOR_END: story

@@ -59,6 +59,7 @@ pub struct Open {
     pub rest: Dataset,
 }
 
+// ANCHOR: exam
 /// What stays closed until the end.
 pub struct Exam {
     sealed: Dataset,
@@ -70,6 +71,7 @@ impl Exam {
         self.sealed
     }
 }
+// ANCHOR_END: exam
 
 // ANCHOR: seal
 /// Puts all but a thousand digits away for the exam, by chance.
