@@ -45,45 +45,6 @@ impl Lanes for Avx512F32 {
     }
 }
 
-#[derive(Clone, Copy)]
-pub(super) struct Avx512F64(__m512d);
-
-impl Lanes for Avx512F64 {
-    type Number = f64;
-    const COUNT: usize = 8;
-
-    #[inline(always)]
-    unsafe fn all(number: f64) -> Self {
-        // Sound here and below: as for `Avx512F32`.
-        unsafe { Self(_mm512_set1_pd(number)) }
-    }
-
-    #[inline(always)]
-    unsafe fn load(from: *const f64) -> Self {
-        unsafe { Self(_mm512_loadu_pd(from)) }
-    }
-
-    #[inline(always)]
-    unsafe fn load_first(first: usize, from: *const f64) -> Self {
-        unsafe { Self(_mm512_maskz_loadu_pd(0xff >> (8 - first), from)) }
-    }
-
-    #[inline(always)]
-    unsafe fn store(self, to: *mut f64) {
-        unsafe { _mm512_storeu_pd(to, self.0) }
-    }
-
-    #[inline(always)]
-    unsafe fn store_first(self, first: usize, to: *mut f64) {
-        unsafe { _mm512_mask_storeu_pd(to, 0xff >> (8 - first), self.0) }
-    }
-
-    #[inline(always)]
-    unsafe fn add_product(self, a: Self, b: Self) -> Self {
-        unsafe { Self(_mm512_fmadd_pd(a.0, b.0, self.0)) }
-    }
-}
-
 /// AVX2 has no mask registers: a mask is a vector whose lanes are all ones or all
 /// zeros. Eight ones and eight zeros in a row hold every mask.
 const ONES_THEN_ZEROS: [i32; 16] =
