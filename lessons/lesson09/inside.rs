@@ -104,7 +104,7 @@ fn normalized(run: &mut Run, hands: Hands, open: &Open, plain: Recipe) -> Result
         run.value(&format!("units_{key}_least"), least);
         run.value(&format!("units_{key}_most"), most);
         run.value(&format!("units_{key}_means"), mean_and_spread(&means).1);
-        panels = panels.add(places(&units[..SHOWN]).title(title));
+        panels = panels.add(places(&units[..SHOWN.min(units.len())]).title(title));
     }
     run.figure("normalized", "Units before and after normalization.", &panels.svg())
 }
