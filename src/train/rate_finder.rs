@@ -13,6 +13,9 @@ const KEEP: f64 = 0.9;
 /// The curve ends where the smoothed loss is this many times its smallest.
 const EXPLODED: f64 = 4.0;
 
+/// How many losses the smoothed loss rests on before it is believed.
+const UNSETTLED: usize = 10;
+
 // ANCHOR: finder
 /// How to look for a learning rate: `steps` steps whose rates rise from `first` to
 /// `last`, each by the same factor (Smith, 2017).
@@ -72,12 +75,14 @@ impl RateCurve {
     }
 
     /// The rate at which the smoothed loss falls most steeply, as the logarithm of the
-    /// rate grows. A good first guess. `None` where it never falls.
+    /// rate grows. A good first guess. The first ten steps do not count: their mean
+    /// rests on few losses and jumps. `None` where it never falls.
     pub fn suggestion(&self) -> Option<f64> {
-        let falls = self.smoothed.windows(3).map(|around| around[0] - around[2]);
+        let settled = self.smoothed.get(UNSETTLED..)?;
+        let falls = settled.windows(3).map(|around| around[0] - around[2]);
         let (middle, fall) =
             falls.enumerate().max_by(|(_, a), (_, b)| a.total_cmp(b))?;
-        (fall > 0.0).then(|| self.rates[middle + 1])
+        (fall > 0.0).then(|| self.rates[UNSETTLED + middle + 1])
     }
     // ANCHOR_END: curve
 }
@@ -187,5 +192,29 @@ impl<T: Real> Before<T> {
         for ((_, slots), before) in state.memory.into_iter().zip(self.memory) {
             *slots = before;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_jumps_are_no_steepest_fall() {
+        // a lucky second batch, then level, then a steady fall around step 30
+        let loss = |step: usize| match step {
+            0 => 9.0,
+            1..25 => 2.0,
+            25..35 => 2.0 - 0.15 * (step - 25) as f64,
+            _ => 0.5,
+        };
+        let mut curve = RateCurve::default();
+        for step in 0..50 {
+            assert!(!curve.add(step as f64, loss(step)));
+        }
+        let found = curve.suggestion().unwrap();
+        assert!((26.0..=36.0).contains(&found), "{found}");
+        let short = RateCurve { smoothed: vec![3.0, 2.0, 1.0], ..RateCurve::default() };
+        assert_eq!(short.suggestion(), None);
     }
 }
