@@ -18,6 +18,7 @@ const LESSONS: &[(&str, &str)] = &[
     ("lesson07", env!("CARGO_BIN_EXE_lesson07")),
     ("lesson08", env!("CARGO_BIN_EXE_lesson08")),
     ("lesson09", env!("CARGO_BIN_EXE_lesson09")),
+    ("lesson10", env!("CARGO_BIN_EXE_lesson10")),
 ];
 
 /// What every lesson refuses: arguments, and words that its answer must hold.
@@ -76,6 +77,9 @@ const CASES: &[(&str, &str, &str, i32)] = &[
     ("lesson09", "--hidden 0", "--hidden must be at least 1, not 0", 2),
     ("lesson09", "--batch 0", "--batch must be at least 1, not 0", 2),
     ("lesson09", "--data x", "unknown flag --data", 2),
+    ("lesson10", "--trials 0", "--trials must be at least 1, not 0", 2),
+    ("lesson10", "--seeds 2", "--seeds must be at least 3, not 2", 2),
+    ("lesson10", "--lr 0.1", "unknown flag --lr", 2),
 ];
 
 fn program(lesson: &str) -> &'static str {
