@@ -47,6 +47,7 @@
 //! | 7 Recurrent networks | [`sequence`], [`Recurrent`], [`SequenceNetwork`] |
 //! | 8 LSTM and GRU | [`Lstm`](layer::Lstm), [`Gru`](layer::Gru) of [`layer`] |
 //! | 9 Regularization | dropout, batch norm in [`layer`]; [`data::augment`], folds |
+//! | 10 Optimizers | [`optimizer`], [`find_rate`](train::find_rate), [`surface`] |
 //!
 //! [`mod@real`] and [`kernels`] carry all of them. Lessons that are not in this table
 //! are not written yet.
