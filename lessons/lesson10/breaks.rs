@@ -69,8 +69,11 @@ fn wrong_rates(run: &mut Run, task: &Task, seed: u64) -> Result {
         if loss.is_finite() {
             run.value(&format!("rate_{key}_loss"), loss);
         }
-        let loss =
-            if loss < 100.0 { format!("{loss:.3}") } else { format!("{loss:.0}") };
+        let loss = match loss {
+            loss if loss < 100.0 => format!("{loss:.3}"),
+            loss if loss.is_finite() => format!("{loss:.0}"),
+            _ => String::new(),
+        };
         let exam = exam.map(|wrong| format!("{:.1}%", 100.0 * (1.0 - wrong)));
         let exam = exam.unwrap_or("it blew up".into());
         rows.push([kind.name().to_string(), rate.to_string(), loss, exam]);
