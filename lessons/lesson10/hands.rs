@@ -181,7 +181,8 @@ pub fn down_the_ravine(run: &mut Run, hands: Hands) -> Result {
             a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
         });
         let far = far.fold(0.0, f64::max);
-        if yours.len() != ours.len() || !(far < 1e-9) {
+        let same = yours.len() == ours.len() && far < 1e-9;
+        if !same {
             bail!(
                 "your {kind} leaves the book's path by {far:.1e}: check exercise 10.1"
             );
@@ -231,7 +232,8 @@ pub fn on_digits(run: &mut Run, hands: Hands, seed: u64) -> Result {
          book's AdamW with the book's schedule: {ours:.4}.",
         100.0 * exam
     ));
-    if !((loss - ours).abs() < 0.05 * ours.max(0.1)) {
+    let near = (loss - ours).abs() < 0.05 * ours.max(0.1);
+    if !near {
         bail!("that is not the book's result: check exercises 10.2, 10.3 and 10.4");
     }
     Ok(())

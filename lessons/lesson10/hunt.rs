@@ -76,7 +76,8 @@ pub fn random(side: usize, rng: &mut Rng) -> Vec<(f64, f64)> {
     (0..side * side).map(|_| (rng.random(), rng.random())).collect()
 }
 
-/// As many rates, evenly spaced, and one value of the other: for who knows which matters.
+/// As many rates, evenly spaced, and one value of the other: for those who know which
+/// of the two matters.
 pub fn row(side: usize, rng: &mut Rng) -> Vec<(f64, f64)> {
     let (count, shift, other) = (side * side, rng.random::<f64>(), rng.random());
     (0..count).map(|k| ((k as f64 + shift) / count as f64, other)).collect()

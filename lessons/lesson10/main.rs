@@ -1,8 +1,8 @@
 //! Lesson 10: the same gradient, better steps.
 //!
 //! Two updates on paper, walks on surfaces, a comparison in which every optimizer gets
-//! the same search, schedules, a rate finder, two ways to search, decay, a training that
-//! is interrupted and resumed; then the classic mistakes.
+//! the same search, schedules, a rate finder, two ways to search, decay, a training
+//! that is interrupted and resumed; then the classic mistakes.
 
 mod breaks;
 mod contest;
@@ -82,9 +82,9 @@ fn compare(run: &mut Run, task: &Task, budget: Budget) -> Result<Vec<contest::En
     run.count("epoch_updates", task.updates);
     run.count("validation_images", task.parts()?[1].len());
     run.say(&format!(
-        "{} rates from {} to {}, {} seeds each, for each of {} optimizers. The rate that \
-         gets to 95% of the validation part first is run again from {} new seeds, for \
-         {} epochs of {} updates.",
+        "{} rates from {} to {}, {} seeds each, for each of {} optimizers. The rate \
+         that gets to 95% of the validation part first is run again from {} new seeds, \
+         for {} epochs of {} updates.",
         contest::RATES.len(),
         contest::RATES[0],
         contest::RATES[contest::RATES.len() - 1],

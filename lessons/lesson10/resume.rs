@@ -66,7 +66,8 @@ pub fn three(task: &Task, path: &Path, seed: u64) -> Result<[Vec<f32>; 3]> {
     let callbacks: &mut [&mut dyn Callback] = &mut [&mut clip, &mut cut];
     fit(&mut first, &mut AdamW::new(RATE), &data, &config, callbacks)?;
 
-    let mut again = task.draw(seed.wrapping_add(1))?; // other weights: all comes from the file
+    // drawn from another seed: all weights come from the file
+    let mut again = task.draw(seed.wrapping_add(1))?;
     let (mut clip, mut done) = (ClipNorm(1.0), Cut { path });
     let callbacks: &mut [&mut dyn Callback] = &mut [&mut clip, &mut done];
     resume(path, &mut again, &mut AdamW::new(RATE), &data, &config, callbacks)?;

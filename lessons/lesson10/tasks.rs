@@ -56,7 +56,7 @@ pub enum Lesson {
         /// How they are drawn.
         shape: ImageShape,
         /// To learn from, to choose by, and for the exam.
-        parts: [Dataset; 3],
+        parts: Box<[Dataset; 3]>,
     },
     /// A text. The score is bits per character.
     Text(Corpus),
@@ -153,6 +153,7 @@ impl Task {
     ) -> Task {
         let updates = parts[0].len().div_ceil(BATCH);
         let (cap, every) = (epochs * updates, (updates / 6).max(1));
+        let parts = Box::new(parts);
         let lesson = Lesson::Images { network, shape, parts };
         Task { key, name, unit: "epochs", updates, cap, every, goal, lesson }
     }
