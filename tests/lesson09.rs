@@ -31,6 +31,11 @@ fn nonzero() -> impl Strategy<Value = f64> + Clone {
     (positive_halves(6.0), sign()).prop_map(|(size, sign)| size * sign)
 }
 
+/// As [`nonzero`], or so small that it is nearly 0.
+fn nonzero_or_tiny() -> impl Strategy<Value = f64> + Clone {
+    (nonzero(), one_of(&[1.0, 1e-9])).prop_map(|(size, unit)| size * unit)
+}
+
 /// How strong a penalty is.
 fn strength() -> impl Strategy<Value = f64> + Clone {
     one_of(&[2.0, 0.5, 0.25, 3.0])
@@ -54,7 +59,11 @@ fn penalty() -> Box<dyn Check> {
         .probe(|f| {
             let mut seen = Vec::new();
             for (l1, l2) in [(0.5, 0.25), (2.0, 0.0), (0.0, 3.0)] {
-                for parameters in [[3.0, -2.0, 0.0, 5.0], [-1.5, 0.5, 4.0, 0.0]] {
+                for parameters in [
+                    [3.0, -2.0, 0.0, 5.0],
+                    [-1.5, 0.5, 4.0, 0.0],
+                    [1e-9, -1e-9, 1.0, 1.0],
+                ] {
                     for last in [false, true] {
                         let is_weight = [true, true, last, !last];
                         let (cost, slopes) = f(&parameters, &is_weight, l1, l2);
@@ -99,7 +108,8 @@ fn penalty() -> Box<dyn Check> {
             "With `l2 = 0` the penalty is `l1` times the sum of the absolute values, \
              and each slope is `l1` or `-l1`.",
             move |f| {
-                given(&["weights", "l1"], (weights(), strength()), |(weights, l1)| {
+                let case = (vec(nonzero_or_tiny(), 1..6), strength());
+                given(&["weights", "l1"], case, |(weights, l1)| {
                     let all = vec![true; weights.len()];
                     let (cost, slopes) = f(weights, &all, *l1, 0.0);
                     near(cost, l1 * weights.iter().map(|w| w.abs()).sum::<f64>())?;
@@ -247,6 +257,20 @@ fn penalty() -> Box<dyn Check> {
             wrong::half_of_both as Penalty,
             "l1_alone",
             "You halve L1 too. The half stands before the squares only.",
+        )
+        .wrong(
+            "small_is_zero",
+            wrong::small_is_zero as Penalty,
+            "l1_alone",
+            "You take a small weight for 0. L1 pulls it as hard as a large one; only \
+             exactly 0 has the slope 0.",
+        )
+        .wrong(
+            "rounded_corner",
+            wrong::rounded_corner as Penalty,
+            "l1_alone",
+            "You have rounded the corner of the absolute value, so L1 lets go of a \
+             weight that is nearly 0. Its slope there is still `l1` or `-l1`.",
         )
         .wrong(
             "no_half_anywhere",
@@ -548,7 +572,7 @@ fn dropout() -> Box<dyn Check> {
 /// Labels with gaps between them, and a number of folds.
 fn labels_and_folds() -> impl Strategy<Value = (Vec<usize>, usize)> {
     (vec(0..3_usize, 5..14), 2..6_usize).prop_map(|(classes, folds)| {
-        (classes.into_iter().map(|class| [0, 1, 4][class]).collect(), folds)
+        (classes.into_iter().map(|class| [0, 1, 40][class]).collect(), folds)
     })
 }
 
@@ -630,7 +654,7 @@ fn stratified_folds() -> Box<dyn Check> {
             |f| {
                 given(&CASE, labels_and_folds(), |(labels, folds)| {
                     let pairs = f(labels, *folds);
-                    for label in [0, 1, 4] {
+                    for label in [0, 1, 40] {
                         let count =
                             |pair: &(_, Vec<usize>)| of_class(&pair.1, labels, label);
                         let counts: Vec<usize> = pairs.iter().map(count).collect();
@@ -665,7 +689,7 @@ fn stratified_folds() -> Box<dyn Check> {
                         f(labels, *folds).into_iter().map(|pair| pair.1).collect();
                     let mut expected = vec![Vec::new(); *folds];
                     let mut dealt = 0;
-                    for label in [0, 1, 4] {
+                    for label in [0, 1, 40] {
                         for i in (0..labels.len()).filter(|&i| labels[i] == label) {
                             expected[dealt % folds].push(i);
                             dealt += 1;
@@ -1311,7 +1335,9 @@ fn ends_and_keeps(losses: &[f64], patience: usize) -> (usize, usize) {
     (end, best_of(&losses[..end]))
 }
 
-/// Losses that sometimes beat the best and sometimes not; of 3 kinds, one is NaN.
+/// Losses that sometimes beat the best and sometimes not; from the third kind on they
+/// are NaN, first with the sign of a number, then with the one that `0.0 / 0.0` has on
+/// many machines.
 fn wavering(kinds: u8) -> impl Strategy<Value = Vec<f64>> {
     vec((0..kinds, halves_between(0.0, 2.0)), 0..12).prop_map(|steps| {
         let mut best = 9.0;
@@ -1321,7 +1347,8 @@ fn wavering(kinds: u8) -> impl Strategy<Value = Vec<f64>> {
                 best -= 0.5;
                 best
             }
-            _ => f64::NAN,
+            2 => f64::NAN,
+            _ => -f64::NAN,
         };
         steps.into_iter().map(&mut loss).collect()
     })
@@ -1348,7 +1375,7 @@ fn early_stopping() -> Box<dyn Check> {
     Exercise::new("9.5", "early_stopping", yours, ours)
         .probe(|f| {
             const N: f64 = f64::NAN;
-            let cases: [(&[f64], usize); 18] = [
+            let cases: [(&[f64], usize); 20] = [
                 (&[0.5, 0.6, N, 0.7, 0.8, 0.9, 0.9], 3),
                 (&[0.9, 1.0, 1.0, 0.8, 0.9, 0.9, 1.0, 1.0], 3),
                 (&[0.5, 0.4999999, 0.6, 0.7], 2),
@@ -1366,6 +1393,8 @@ fn early_stopping() -> Box<dyn Check> {
                 (&[0.5, N, 0.4, 0.6], 1),
                 (&[0.5, 0.7, N, 0.6, 0.4], 3),
                 (&[0.5, N, 0.4, N], 3),
+                (&[5e6, 4e6], 2),
+                (&[0.5, -N, 0.6, 0.4], 2),
                 (&[], 1),
             ];
             let flat = |(losses, patience)| {
@@ -1379,7 +1408,11 @@ fn early_stopping() -> Box<dyn Check> {
             "While the loss falls training goes on, and the last epoch is the one to \
              keep.",
             move |f| {
-                given(&CASE, (falling(1..7), patience()), |(losses, patience)| {
+                let sizes = (falling(1..7), one_of(&[1.0, 1e9]));
+                let losses = sizes.prop_map(|(losses, size)| {
+                    losses.iter().map(|loss| loss * size).collect::<Vec<f64>>()
+                });
+                given(&CASE, (losses, patience()), |(losses, patience)| {
                     same(f(losses, *patience), (losses.len(), losses.len()))
                 })
             },
@@ -1445,7 +1478,7 @@ fn early_stopping() -> Box<dyn Check> {
             "A loss of NaN beats nothing and counts like any epoch that did not; any \
              number is better than no best loss.",
             move |f| {
-                given(&CASE, (wavering(3), patience()), |(losses, patience)| {
+                given(&CASE, (wavering(4), patience()), |(losses, patience)| {
                     same(f(losses, *patience), ends_and_keeps(losses, *patience))
                 })
             },
@@ -1475,6 +1508,13 @@ fn early_stopping() -> Box<dyn Check> {
             "falling",
             "You ask a loss to be smaller by some amount. Any smaller loss beats the \
              best, however little it is smaller.",
+        )
+        .wrong(
+            "starts_too_low",
+            wrong::starts_too_low as EarlyStopping,
+            "falling",
+            "You begin with a best loss that a real one may be above. The first loss \
+             that is a number is always the best so far, however large.",
         )
         .wrong(
             "always_waits",
@@ -1596,6 +1636,13 @@ fn early_stopping() -> Box<dyn Check> {
              `loss < best`, which is not.",
         )
         .wrong(
+            "total_order",
+            wrong::total_order as EarlyStopping,
+            "not_a_number",
+            "You compare with `total_cmp`, for which a NaN with a minus sign is below \
+             every number. Compare with `<`: it is never true of NaN.",
+        )
+        .wrong(
             "nan_first",
             wrong::nan_first as EarlyStopping,
             "not_a_number",
@@ -1707,6 +1754,11 @@ mod wrong {
             l1 * w.abs() + l2 / 2.0 * w * w, l1 * w.signum() + l2 * w;
         zero_is_negative(w, l1, l2):
             l1 * w.abs() + l2 / 2.0 * w * w, if w > 0.0 { l1 } else { -l1 } + l2 * w;
+        small_is_zero(w, l1, l2):
+            l1 * w.abs() + l2 / 2.0 * w * w,
+            if w.abs() > 1e-6 { l1 * sign(w) } else { 0.0 } + l2 * w;
+        rounded_corner(w, l1, l2):
+            l1 * w.abs() + l2 / 2.0 * w * w, l1 * w / (w * w + 1e-12).sqrt() + l2 * w;
         one_or_the_other(w, l1, l2):
             if l1 > 0.0 { l1 * w.abs() } else { l2 / 2.0 * w * w },
             if l1 > 0.0 { l1 * sign(w) } else { l2 * w };
@@ -2433,6 +2485,14 @@ mod wrong {
 
     pub fn patience_ignored(losses: &[f64], _patience: usize) -> (usize, usize) {
         (losses.len(), best_of(losses))
+    }
+
+    pub fn starts_too_low(losses: &[f64], patience: usize) -> (usize, usize) {
+        walk(losses, patience, |loss, best| loss < best.min(1000.0))
+    }
+
+    pub fn total_order(losses: &[f64], patience: usize) -> (usize, usize) {
+        walk(losses, patience, |loss, best| loss.total_cmp(&best).is_lt())
     }
 
     pub fn clearly_better(losses: &[f64], patience: usize) -> (usize, usize) {
