@@ -124,7 +124,12 @@ pub fn tell(run: &mut Run) -> Result {
         if *homework > 1e-6 {
             run.value(&format!("degree_{degree}_points"), *homework);
         }
-        run.value(&format!("degree_{degree}_sine"), *exam);
+        if degree + 1 == POINTS {
+            // At the peak other points may double the error. Its power of ten lasts.
+            run.value(&format!("degree_{degree}_power"), exam.log10());
+        } else {
+            run.value(&format!("degree_{degree}_sine"), *exam);
+        }
         run.value(&format!("degree_{degree}_pulled"), *pulled);
         let cells = [homework, exam, pulled].map(|x| format!("{x:.3}"));
         rows.push([vec![degree.to_string()], cells.to_vec()].concat());

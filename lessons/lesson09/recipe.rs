@@ -88,7 +88,7 @@ pub struct Learned {
 
 impl Recipe {
     // ANCHOR: build
-    /// Two hidden layers: affine, normalized, bent, thinned; the last two if asked for.
+    /// Two hidden layers, each affine and bent; normalized and thinned if asked for.
     pub fn build(&self, hands: Hands, seed: u64) -> Result<Sequential> {
         let (mut rng, mut chance) = (rng(seed), rng(seed));
         chance.set_stream(3);

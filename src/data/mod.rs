@@ -12,10 +12,11 @@
 //! *indices*, so that the numbers themselves are copied once, at the end, by
 //! [`Dataset::select`] or [`Dataset::gather`].
 //!
-//! To judge a model, [`hold_out`] a part, or let every example be held out once
-//! ([`k_fold`], [`stratified`]), or once in each of several rounds
-//! ([`iterated_k_fold`], [`iterated_stratified`]). [`augment`] changes images a little,
-//! so that training never sees the same one twice.
+//! To judge a model, hold out a part ([`split::shuffled`], [`split::stratified`]), or
+//! let every example be held out once ([`folds::k_fold`], [`folds::stratified`]), or
+//! once in each of several rounds ([`folds::iterated_k_fold`],
+//! [`folds::iterated_stratified`]). [`augment`] changes images a little, so that
+//! training never sees the same one twice.
 
 mod adding;
 pub mod augment;
@@ -39,14 +40,13 @@ pub use augment::Augmentation;
 pub use batches::{BatchState, Batches};
 pub use canvas::on_canvas;
 pub use file::LIMIT;
-pub use folds::{iterated_k_fold, iterated_stratified, k_fold, stratified};
 pub use idx::mnist_folder;
 pub use scaling::{Normalizer, Standardizer};
 pub use sentiment::{Sentences, sentiment};
 pub use series::{Autoregression, Parts, Series};
 pub use shapes::shapes;
 pub use shipped::{digits, iris, names, prose, sunspots};
-pub use split::{Split, shuffled as hold_out};
+pub use split::Split;
 
 use crate::real::resize;
 use crate::{Matrix, Real, ShapeError};

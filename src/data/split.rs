@@ -1,4 +1,4 @@
-//! Some examples to learn from, the others to be judged on.
+//! Hold-out: some examples to learn from, the others to be judged on.
 
 use super::{DataError, Dataset};
 use crate::{Real, Rng};
