@@ -88,6 +88,43 @@ impl Hands {
     }
 }
 
+/// Asks each of the reader's functions for the example of its exercise, so that one that
+/// is not done or wrong ends the run at its start.
+pub fn compare() -> Result {
+    let (penalty, _) = exercises::penalty(
+        &[3.0, -2.0, 0.0, 10.0],
+        &[true, true, true, false],
+        0.5,
+        0.1,
+    );
+    let dropped = exercises::dropout(&[4.0, 8.0, 2.0], &[0.2, 0.1, 0.9], 0.2, true);
+    let folds = exercises::stratified_folds(&[1, 0, 0, 1, 0], 2);
+    let batch = Matrix64::from_row_slice(1, 2, &[1.0, 3.0]);
+    let (mut mean, mut variance) = ([0.0], [1.0]);
+    let normed =
+        exercises::batch_norm(&batch, &[3.0], &[10.0], &mut mean, &mut variance, true);
+    let stopped = exercises::early_stopping(&[0.9, 0.5, 0.6, 0.5, 0.1], 2);
+    let near = |seen: &[f64], expected: &[f64]| {
+        let mut pairs = seen.iter().zip(expected);
+        seen.len() == expected.len() && pairs.all(|(a, b)| (a - b).abs() < 1e-3)
+    };
+    let right = [
+        ("9.1", near(&[penalty], &[3.15])),
+        ("9.2", near(&dropped, &[5.0, 0.0, 2.5])),
+        ("9.3", folds == [(vec![0, 2], vec![1, 3, 4]), (vec![1, 3, 4], vec![0, 2])]),
+        ("9.4", near(normed.as_slice(), &[7.0, 13.0])),
+        ("9.4", near(&[mean[0], variance[0]], &[0.2, 1.1])),
+        ("9.5", stopped == (4, 2)),
+    ];
+    match right.iter().find(|(_, right)| !right) {
+        Some((exercise, _)) => bail!(
+            "your answer to exercise {exercise} does not give what its example says; \
+             check it with `cargo test --test lesson09`"
+        ),
+        None => Ok(()),
+    }
+}
+
 /// Ends training when the reader says so, and keeps what the reader says.
 struct YourStop {
     patience: usize,

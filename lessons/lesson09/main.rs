@@ -54,6 +54,10 @@ fn run(run: &mut Run) -> Result {
         hidden: args.count("hidden"),
         ..Recipe::default()
     };
+    if args.mine {
+        hands::compare()?;
+        run.say("Your functions give what their examples say. Now they train.");
+    }
     let (seeds, draws) = if args.full { (20, 300) } else { (5, 60) };
     // ANCHOR: story
     let (open, exam) = sets::seal(args.seed)?;
