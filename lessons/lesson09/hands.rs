@@ -88,8 +88,8 @@ impl Hands {
     }
 }
 
-/// Asks each of the reader's functions for the example of its exercise, so that one that
-/// is not done or wrong ends the run at its start.
+/// Asks each of the reader's functions for the example of its exercise, so that one
+/// that is not done or wrong ends the run at its start.
 pub fn compare() -> Result {
     let (penalty, _) = exercises::penalty(
         &[3.0, -2.0, 0.0, 10.0],
