@@ -756,6 +756,11 @@ fn slopes(shown: &Shown) -> Vec<f64> {
     shown.iter().flat_map(|(_, grads)| grads).copied().collect()
 }
 
+/// The weights that `update` was handed, of all calls.
+fn handed(shown: &Shown) -> Vec<f64> {
+    shown.iter().flat_map(|(weights, _)| weights).copied().collect()
+}
+
 /// The sign of a number; of 0 it is 0.
 fn sign_of(x: f64) -> f64 {
     if x == 0.0 { 0.0 } else { x.signum() }
@@ -772,6 +777,7 @@ fn decay_step() -> Box<dyn Check> {
                 let (weights, shown) = watched(f, &case, |g| g * g + 1.0);
                 seen.extend(weights);
                 seen.extend(slopes(&shown));
+                seen.extend(handed(&shown));
                 seen.push(shown.len() as f64);
             }
             seen
@@ -858,6 +864,20 @@ fn decay_step() -> Box<dyn Check> {
                     let (seen, _) = watched(f, case, |g| rate * sign_of(g));
                     near_slice(seen, both(weights, grads, |w, g| w - rate * sign_of(g)))
                         .because("`update` takes rate * sign of slope off each weight.")
+                })
+            },
+        )
+        .law(
+            "handed",
+            "`update` is handed the weights to work on: decoupled, with their decay \
+             behind them; with the penalty, as they came.",
+            |f| {
+                given(&DECAY, decayed(some_decay(), yes_or_no()), |case| {
+                    let (weights, _, rate, decay, decoupled) = case;
+                    let (_, shown) = watched(f, case, |g| g);
+                    let kept = if *decoupled { 1.0 - rate * decay } else { 1.0 };
+                    near_slice(handed(&shown), times(weights, kept))
+                        .because("These are the weights that `update` is handed.")
                 })
             },
         )
@@ -1002,6 +1022,13 @@ fn decay_step() -> Box<dyn Check> {
             wrong::never_decoupled as DecayStep,
             "decoupled",
             "You put the decay into the slopes also where `decoupled` is true.",
+        )
+        .wrong(
+            "old_weights_taken_off",
+            wrong::old_weights_taken_off as DecayStep,
+            "handed",
+            "You take the decay off after `update`. The sum is the same as long as \
+             `update` looks at slopes only. Decay first: it may look at weights too.",
         )
         .hint("An `if decoupled`, and in each branch one call of `update`.")
         .hint(
@@ -1363,8 +1390,9 @@ fn random_search() -> Box<dyn Check> {
     let loss = || halves_between(0.0, 4.0);
     Exercise::new("10.5", "random_search", yours, solutions::random_search)
         .probe(|f| {
-            let cases: [&[f64]; 10] = [
+            let cases: [&[f64]; 11] = [
                 &[f64::INFINITY],
+                &[0.5, 0.5 - 1e-8, 0.75],
                 &[0.5, 0.25, 0.75, 0.25],
                 &[f64::NAN, 2.0, 1.0],
                 &[2.0, f64::NAN, 1.0],
@@ -1467,6 +1495,13 @@ fn random_search() -> Box<dyn Check> {
             let losses = (1..=3_i32).prop_map(|n| {
                 let large = 10.0_f64.powi(100 * n);
                 vec![f64::NAN, large, 2.0 * large]
+            });
+            given(&SEARCH, searches(losses), |case| won_by(f, case, Some(1)))
+        })
+        .law("close", "A loss wins that is smaller by ever so little.", |f| {
+            let losses = (1..=9_i32).prop_map(|n| {
+                let little = 0.1_f64.powi(n);
+                vec![0.5 + little, 0.5, 0.5 + 2.0 * little]
             });
             given(&SEARCH, searches(losses), |case| won_by(f, case, Some(1)))
         })
@@ -1614,6 +1649,13 @@ fn random_search() -> Box<dyn Check> {
             "large",
             "You begin with a best loss that is merely large, and a larger one could \
              never win. Begin with `f64::INFINITY`, or with `None`.",
+        )
+        .wrong(
+            "clearly_smaller",
+            wrong::clearly_smaller as RandomSearch,
+            "close",
+            "You ask a loss to be smaller by some margin. The smallest wins, however \
+             small its lead.",
         )
         .hint("The draw moves along the logarithm: from ln(low) to ln(high).")
         .hint("`low * (high / low).powf(draw)` is the same, in one line.")
@@ -2007,6 +2049,15 @@ mod wrong {
                 pulled(weights, grads, |w| decay * w, update);
             }
         }
+        old_weights_taken_off: |weights, grads, rate, decay, decoupled, update| {
+            if decoupled {
+                let pull: Vec<f64> = weights.iter().map(|w| rate * decay * w).collect();
+                update(weights, grads);
+                weights.iter_mut().zip(pull).for_each(|(w, pull)| *w -= pull);
+            } else {
+                pulled(weights, grads, |w| decay * w, update);
+            }
+        }
         both_at_once: |weights, grads, rate, decay, decoupled, update| {
             if decoupled {
                 weights.iter_mut().for_each(|weight| *weight *= 1.0 - rate * decay);
@@ -2225,6 +2276,12 @@ mod wrong {
             best(trials).or(trials.iter().find(infinite).copied())
         };
         somebody: even, |trials| Some(best(trials).unwrap_or((0.0, f64::INFINITY)));
+        clearly_smaller: even, |trials| {
+            let finite = trials.iter().filter(|trial| trial.1.is_finite());
+            finite.copied().reduce(|best, trial| {
+                if trial.1 < best.1 - 1e-6 { trial } else { best }
+            })
+        };
         bounded: even, |trials| best(trials).filter(|best| best.1 < 1e9);
     }
 
