@@ -116,13 +116,19 @@ impl Worth {
 }
 
 // ANCHOR: choose
-/// The rate that gets to the goal first; of equal ones, that with the smaller
-/// validation loss.
+/// The rate that gets to the goal first. Rates that take up to a tenth longer, and get
+/// there as often, count as equal, and of equals the smallest is chosen: it is farthest
+/// from where trainings blow up. If no rate gets there, the smallest validation loss.
 pub fn choose(tried: &[Worth]) -> Option<Worth> {
-    let sooner = |a: &&Worth, b: &&Worth| {
+    let first = tried.iter().min_by(|a, b| {
         a.updates.total_cmp(&b.updates).then(a.valid.total_cmp(&b.valid))
+    })?;
+    let equal = |worth: &&Worth| {
+        worth.updates <= 1.1 * first.updates && worth.reached >= first.reached.max(1)
     };
-    tried.iter().min_by(sooner).copied()
+    let equals = tried.iter().filter(equal);
+    let smallest = equals.min_by(|a, b| a.rate.total_cmp(&b.rate));
+    Some(*smallest.unwrap_or(first))
 }
 // ANCHOR_END: choose
 

@@ -14,14 +14,14 @@ const LSTM: usize = 600;
 pub fn all(run: &mut Run, seed: u64, epochs: usize) -> Result {
     for (task, search, fresh) in [
         (Task::mlp(seed, epochs)?, 5, 20),
-        (Task::lenet(seed, LENET)?, 2, 5),
-        (Task::lstm(LSTM)?, 1, 3),
+        (Task::lenet(seed, LENET)?, 3, 5),
+        (Task::lstm(LSTM)?, 3, 5),
     ] {
         run.heading(&format!("{}: {search} seeds searched, {fresh} new", task.name));
         let budget = Budget { search, fresh, seed };
         let entries = contest::compare(run, &task, budget)?;
         contest::report(run, &task, &entries, true);
     }
-    let task = Task::mlp(seed, 10)?;
+    let task = Task::mlp(seed, epochs)?;
     schedules::show(run, &task, Budget { search: 3, fresh: 20, seed }, true)
 }

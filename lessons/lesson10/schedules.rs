@@ -19,7 +19,7 @@ pub struct Plan {
     pub name: &'static str,
     /// The schedule.
     pub schedule: Schedule,
-    /// Whether plateaus of the loss lower the rate, too.
+    /// Whether plateaus of the validation loss lower the rate, too.
     pub plateau: bool,
 }
 
@@ -41,14 +41,18 @@ pub fn plans(ticks: usize) -> [Plan; 7] {
 }
 // ANCHOR_END: plans
 
+/// A training along a plan, and whether plateaus have lowered its full rate.
+type Planned = (Curve, bool);
+
 /// Trains with momentum along a plan.
-fn learn(task: &Task, plan: Plan, rate: f64, seed: u64) -> Result<Curve> {
+fn learn(task: &Task, plan: Plan, rate: f64, seed: u64) -> Result<Planned> {
     let mut optimizer: Box<dyn Optimizer> = Kind::Momentum.build(rate);
     let (schedule, pace) = (plan.schedule, Pace::Step);
     let config = Config { schedule, pace, ..Config::default() };
-    let mut reduce = ReduceOnPlateau::new(0.3, 1);
+    let mut reduce = ReduceOnPlateau::new(0.3, 0);
     let also = plan.plateau.then_some(&mut reduce as &mut dyn Callback);
-    task.watched(&mut *optimizer, seed, Until::Cap, config, also)
+    let curve = task.watched(&mut *optimizer, seed, Until::Cap, config, also)?;
+    Ok((curve, plan.plateau && optimizer.learning_rate() < rate))
 }
 
 /// Trains all plans with these rates and seeds: `[plan][rate][seed]` in one row.
@@ -57,8 +61,8 @@ fn train(
     task: &Task,
     rates: &[Vec<f64>],
     seeds: &[u64],
-) -> Result<Vec<Curve>> {
-    let mut jobs: Vec<Job<'_, Curve>> = vec![];
+) -> Result<Vec<Planned>> {
+    let mut jobs: Vec<Job<'_, Planned>> = vec![];
     for (plan, rates) in plans(task.cap).into_iter().zip(rates) {
         for &rate in rates {
             for &seed in seeds {
@@ -73,8 +77,8 @@ fn train(
 }
 
 /// The mean validation loss at the end.
-fn valid(curves: &[Curve]) -> f64 {
-    curves.iter().map(Curve::valid).sum::<f64>() / curves.len() as f64
+fn valid(curves: &[Planned]) -> f64 {
+    curves.iter().map(|(curve, _)| curve.valid()).sum::<f64>() / curves.len() as f64
 }
 
 /// Each plan drawn, then each with its own best rate.
@@ -100,8 +104,8 @@ pub fn show(run: &mut Run, task: &Task, budget: Budget, full: bool) -> Result {
     for ((plan, curves), rate) in
         plans(task.cap).iter().zip(again.chunks(fresh.len())).zip(best)
     {
-        let losses: Vec<f64> = curves.iter().map(Curve::valid).collect();
-        let exams: Vec<f64> = curves.iter().filter_map(|curve| curve.exam).collect();
+        let losses: Vec<f64> = curves.iter().map(|(c, _)| c.valid()).collect();
+        let exams: Vec<f64> = curves.iter().filter_map(|(c, _)| c.exam).collect();
         let (mean, deviation) = mean_and_spread(&losses);
         let name = format!("schedule_{}_loss", plan.key);
         let exam = 1.0 - mean_and_spread(&exams).0;
@@ -109,6 +113,11 @@ pub fn show(run: &mut Run, task: &Task, budget: Budget, full: bool) -> Result {
             run.spread(&name, &losses);
             let rates = vec![rate; losses.len()];
             run.spread(&format!("schedule_{}_rate", plan.key), &rates);
+            if plan.plateau {
+                let lowered: Vec<f64> =
+                    curves.iter().map(|(_, lowered)| f64::from(*lowered)).collect();
+                run.spread("schedule_plateau_lowered", &lowered);
+            }
         } else {
             run.value(&name, mean);
             run.value(&format!("schedule_{}_rate", plan.key), rate);
@@ -143,7 +152,7 @@ fn picture(task: &Task, seed: u64) -> Result<Svg> {
     Ok(panels.svg())
 }
 
-/// What plateaus of the training loss do to the rate, in a training that is too fast.
+/// What plateaus of the validation loss do to the rate, in a training that is too fast.
 fn plateau(task: &Task, seed: u64) -> Result<Vec<(f64, f64)>> {
     let mut net = task.draw(seed)?;
     let (epochs, rate) = (task.cap / task.updates, 0.3);

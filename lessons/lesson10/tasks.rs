@@ -131,7 +131,7 @@ impl Task {
         Ok(Self::images(key, name, (network, shape), parts, 0.05, epochs))
     }
 
-    /// Lesson 6's LeNet on digits shifted on a canvas, half as many. Enough is 80%.
+    /// Lesson 6's LeNet on digits shifted on a canvas, half as many. Enough is 75%.
     pub fn lenet(seed: u64, epochs: usize) -> Result<Task> {
         let (digits, mut rng) = (data::digits(), rng(seed));
         let digits = on_canvas(&digits, CANVAS.width, 2, &mut rng)?;
@@ -140,7 +140,7 @@ impl Task {
         let (valid, test) = split::stratified(&rest.labels, 0.5, &mut rng)?.of(&rest);
         let (key, name) = ("lenet", "LeNet on shifted digits");
         let parts = [half, valid, test];
-        Ok(Self::images(key, name, (Network::LeNet, CANVAS), parts, 0.2, epochs))
+        Ok(Self::images(key, name, (Network::LeNet, CANVAS), parts, 0.25, epochs))
     }
 
     fn images(
@@ -207,7 +207,8 @@ impl Task {
     }
 
     // ANCHOR: watched
-    /// Trains on images, with this configuration, and looks from time to time.
+    /// Trains on images, with this configuration, and looks from time to time. Another
+    /// callback sees the validation loss of each epoch.
     pub fn watched(
         &self,
         optimizer: &mut dyn Optimizer,
@@ -219,7 +220,8 @@ impl Task {
         let [train, valid, exam] = self.parts()?;
         let mut net = self.draw(seed)?;
         let mut watch = Watch::new(self, valid, until);
-        let task = train::Task { train, valid: None, loss: &SoftmaxCrossEntropy };
+        let seen = also.is_some().then_some(valid);
+        let task = train::Task { train, valid: seen, loss: &SoftmaxCrossEntropy };
         let epochs = self.cap / self.updates;
         let config = Config { epochs, batch: BATCH, seed, ..config };
         let ended = match also {

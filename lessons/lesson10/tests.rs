@@ -13,11 +13,17 @@ fn worth(rate: f64, updates: f64, valid: f64) -> Worth {
 }
 
 #[test]
-fn the_first_at_the_goal_is_chosen_and_of_equals_the_better() {
+fn the_first_at_the_goal_is_chosen_and_of_equals_the_smallest() {
     let rate = |tried: &[Worth]| choose(tried).map(|best| best.rate);
-    let tried = [worth(0.1, 9.0, 0.1), worth(0.2, 4.0, 0.3), worth(0.3, 4.0, 0.2)];
+    let tried = [worth(0.1, 90.0, 0.1), worth(0.2, 44.0, 0.3), worth(0.3, 40.0, 0.2)];
+    assert_eq!(rate(&tried), Some(0.2));
+    let tried = [worth(0.1, 90.0, 0.1), worth(0.2, 45.0, 0.1), worth(0.3, 40.0, 0.2)];
     assert_eq!(rate(&tried), Some(0.3));
-    let lost = [worth(0.1, 9.0, f64::INFINITY), worth(0.2, 9.0, 2.0)];
+    // a rate that gets there less often is no equal
+    let never = |worth: Worth| Worth { reached: 0, ..worth };
+    let tried = [never(worth(0.1, 42.0, 0.1)), worth(0.3, 40.0, 0.2)];
+    assert_eq!(rate(&tried), Some(0.3));
+    let lost = [worth(0.1, 9.0, f64::INFINITY), worth(0.2, 9.0, 2.0)].map(never);
     assert_eq!(rate(&lost), Some(0.2));
     assert_eq!(rate(&[]), None);
 }
