@@ -105,12 +105,12 @@ impl Optimizer for Uncorrected {
                 mean.push(Matrix::zeros(rows, columns));
                 square.push(Matrix::zeros(rows, columns));
             }
-            let (m, v) = (&mut mean[index], &mut square[index]);
+            let (m, s) = (&mut mean[index], &mut square[index]);
             for k in 0..parameter.value.len() {
                 let g = parameter.grad[k];
                 m[k] = 0.9 * m[k] + 0.1 * g;
-                v[k] = 0.999 * v[k] + 0.001 * g * g;
-                parameter.value[k] -= rate * m[k] / (v[k].sqrt() + 1e-8);
+                s[k] = 0.999 * s[k] + 0.001 * g * g;
+                parameter.value[k] -= rate * m[k] / (s[k].sqrt() + 1e-8);
             }
             index += 1;
         });

@@ -84,16 +84,16 @@ struct Step<T> {
 
 // ANCHOR: update
 /// Updates a slice of weights `w` with its gradients `g`, running means `m` and running
-/// squares `v`.
+/// squares `s`.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
-fn update<T: Real>(step: Step<T>, w: &mut [T], g: &[T], m: &mut [T], v: &mut [T]) {
-    let (keep_m, keep_v) = (step.beta_1, step.beta_2);
-    let (new_m, new_v) = (T::one() - keep_m, T::one() - keep_v);
-    for (((w, &g), m), v) in w.iter_mut().zip(g).zip(m).zip(v) {
+fn update<T: Real>(step: Step<T>, w: &mut [T], g: &[T], m: &mut [T], s: &mut [T]) {
+    let (keep_m, keep_s) = (step.beta_1, step.beta_2);
+    let (new_m, new_s) = (T::one() - keep_m, T::one() - keep_s);
+    for (((w, &g), m), s) in w.iter_mut().zip(g).zip(m).zip(s) {
         let g = g + step.pull * *w;
         *m = keep_m * *m + new_m * g;
-        *v = keep_v * *v + new_v * g * g;
-        let length = v.sqrt() * step.root_scale + step.epsilon;
+        *s = keep_s * *s + new_s * g * g;
+        let length = s.sqrt() * step.root_scale + step.epsilon;
         *w = step.keep_w * *w - step.rate * *m / length;
     }
 }
