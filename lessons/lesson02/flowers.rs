@@ -6,7 +6,7 @@ use gradbook::linear::{Descent, LinearModel, accuracy};
 use gradbook::loss::BinaryCrossEntropy;
 use rand::seq::SliceRandom;
 
-use lessons::{Result, Run};
+use lessons::{Result, Run, percent};
 
 use crate::hands::Hands;
 use crate::pictures;
@@ -152,8 +152,4 @@ pub fn versicolor_or_virginica(run: &mut Run, hands: Hands) -> Result<Trained> {
     run.table(&header[..if full { 5 } else { 3 }], &rows);
     run.figure("flowers", "Held-out flowers", &pictures::flowers(&trained))?;
     Ok(trained)
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.1}%", 100.0 * share)
 }

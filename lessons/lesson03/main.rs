@@ -17,7 +17,7 @@ use gradbook::init::Init;
 use gradbook::train::{Progress, Training};
 use gradbook::{Parameters, Rng, rng};
 use hands::{Hands, Matrix};
-use lessons::{Flag, Lesson, Result, Run};
+use lessons::{Flag, Lesson, Result, Run, percent};
 use search::{accuracy, random_search, small_network, xor_data};
 
 const LESSON: Lesson = Lesson {
@@ -166,10 +166,6 @@ fn searching(run: &mut Run, tries: usize, random: &mut Rng) -> Result {
     run.table(&["way", "points sent through", "right"], &rows);
     let picture = figures::search(&ways.all);
     run.figure("search", "Three ways to find the spiral's weights.", &picture)
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.1}%", 100.0 * share)
 }
 
 /// The spiral, layer by layer, with weights that slopes found.

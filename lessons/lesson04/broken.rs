@@ -2,7 +2,7 @@
 
 use gradbook::gradcheck::Report;
 use gradbook::rng;
-use lessons::{Result, Run};
+use lessons::{Result, Run, percent};
 
 use crate::checks;
 use crate::hands::{Hands, Matrix};
@@ -111,7 +111,7 @@ pub fn show(run: &mut Run, plan: Plan) -> Result {
         run.count(&format!("{name}_wrong"), wrong);
         let first = found.first_on_the_way_back();
         let verdict = first.map_or("right".to_string(), Report::to_string);
-        rows.push((words, format!("{:.1}%", 100.0 * accuracy), wrong, verdict));
+        rows.push((words, percent(accuracy), wrong, verdict));
         bar.inc(1);
     }
     drop(bar);

@@ -1,7 +1,7 @@
 //! What `--full` adds: every claim about the spiral over five seeds.
 
 use gradbook::rng;
-use lessons::{Result, Run};
+use lessons::{Result, Run, percent};
 
 use crate::broken;
 use crate::hands::Hands;
@@ -40,7 +40,6 @@ pub fn seeds(run: &mut Run, hands: Hands, plan: Plan) -> Result {
     for (name, seen) in names.iter().zip(&columns) {
         run.spread(&format!("{name}_accuracy"), seen);
         let (mean, spread) = lessons::mean_and_spread(seen);
-        let percent = |x: f64| format!("{:.1}%", 100.0 * x);
         rows.push([name.replace('_', " "), percent(mean), percent(spread)]);
     }
     run.table(&["held-out accuracy", "mean", "standard deviation"], &rows);

@@ -22,7 +22,7 @@ mod suspects;
 use gradbook::network::Parameters;
 use gradbook::{Sequential, rng};
 use hands::Hands;
-use lessons::{Flag, Lesson, Result, Run};
+use lessons::{Flag, Lesson, Result, Run, percent};
 use spiral::{ARMS, HIDDEN, Plan};
 
 const LESSON: Lesson = Lesson {
@@ -112,7 +112,6 @@ fn learn_the_spiral(run: &mut Run, hands: Hands, plan: Plan) -> Result {
     for (name, seen) in [("spiral", accuracy), ("linear", linear), ("frozen", frozen)] {
         run.value(&format!("{name}_accuracy"), seen);
     }
-    let percent = |x: f64| format!("{:.1}%", 100.0 * x);
     run.table(
         &["network", "held-out accuracy", "last loss"],
         &[

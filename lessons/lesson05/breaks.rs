@@ -5,9 +5,8 @@ use gradbook::loss::SoftmaxCrossEntropy;
 use gradbook::optimizer::{Adam, Sgd};
 use gradbook::rng;
 use gradbook::train::{Config, Task, TrainError, fit};
-use lessons::{Result, Run, bail};
+use lessons::{Result, Run, bail, percent};
 
-use crate::exam::percent;
 use crate::models::{Kind, Setup, accuracy};
 use crate::parts::{Parts, scaled, with_shuffled_labels};
 

@@ -5,7 +5,7 @@ use gradbook::train::{
     Confusion, answer, answers, load_weights, predict, save_weights,
 };
 use gradbook::{Parameters, Sequential};
-use lessons::{Result, Run, bail};
+use lessons::{Result, Run, bail, percent};
 
 use crate::hands::Hands;
 use crate::learning::{Learned, place};
@@ -76,10 +76,6 @@ fn row(
     row.extend([precision, recall, f1].map(|score| format!("{score:.3}")));
     row.push(mistakes.to_string());
     Ok(row)
-}
-
-pub fn percent(share: f64) -> String {
-    format!("{:.1}%", 100.0 * share)
 }
 
 /// The MLP's scores for each digit, with its row of the confusion matrix.

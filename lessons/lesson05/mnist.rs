@@ -6,7 +6,7 @@ use gradbook::data::Dataset;
 use gradbook::loss::SoftmaxCrossEntropy;
 use gradbook::optimizer::Schedule;
 use gradbook::train::{Config, History, Progress, Task, Training, fit};
-use lessons::{Result, Run, bail, mnist};
+use lessons::{Result, Run, bail, mnist, percent};
 
 use crate::exam;
 use crate::hands::Hands;
@@ -70,7 +70,7 @@ fn train(
     let mut progress = Progress(|at: &mut Training<'_, f32>| {
         let Some(epoch) = at.position.history.last() else { return };
         let (number, loss) = (epoch.number, epoch.train.loss);
-        let right = exam::percent(epoch.train.accuracy.unwrap_or(f64::NAN));
+        let right = percent(epoch.train.accuracy.unwrap_or(f64::NAN));
         bar.inc(1);
         run.say(&format!("epoch {number}: training loss {loss:.4}, {right} right"));
     });
@@ -97,6 +97,6 @@ fn shuffled(run: &mut Run, parts: &Parts, setup: &Setup) -> Result {
     train(run, "shuffled labels", &mut net, &train_part, &setup)?;
     let held_out = accuracy(&mut net, &test_part)?;
     run.value("shuffled_labels_test_accuracy", held_out);
-    run.say(&format!("Held-out accuracy: {}.", exam::percent(held_out)));
+    run.say(&format!("Held-out accuracy: {}.", percent(held_out)));
     Ok(())
 }

@@ -6,11 +6,11 @@ use gradbook::init::Init;
 use gradbook::kernels;
 use gradbook::layer::{Conv2d, ImageShape, Window};
 use gradbook::{Layer, Matrix, Parameter, Phase, rng};
-use lessons::{Result, Run, bail};
+use lessons::{Result, Run, bail, percent};
 use rand::seq::SliceRandom;
 
 use crate::canvas::{CANVAS, Canvases, permuted};
-use crate::models::{CNN, Kind, Setup, accuracy, percent};
+use crate::models::{CNN, Kind, Setup, accuracy};
 
 /// Everything of this section.
 pub fn show(run: &mut Run, digits: &Canvases, setup: Setup) -> Result {

@@ -2,11 +2,11 @@
 
 use gradbook::data::Dataset;
 use gradbook::{Parameters, Sequential, rng};
-use lessons::{Result, Run};
+use lessons::{Result, Run, percent};
 
 use crate::canvas::{CANVAS, Canvases};
 use crate::hands::Hands;
-use crate::models::{CNN, Kind, Setup, accuracy, percent};
+use crate::models::{CNN, Kind, Setup, accuracy};
 use crate::pictures;
 
 /// Where the digits lie, in the order of [`Canvases`].

@@ -2,7 +2,7 @@
 
 use gradbook::data::{Dataset, on_canvas, split};
 use gradbook::{Matrix, rng};
-use lessons::{Result, Run, mean_and_spread};
+use lessons::{Result, Run, mean_and_spread, percent};
 
 use crate::breaks;
 use crate::canvas::{CANVAS, Canvases};
@@ -37,7 +37,6 @@ impl Measured {
         for (name, words, values) in &self.0 {
             run.spread(name, values);
             let (mean, spread) = mean_and_spread(values);
-            let percent = |share: f64| format!("{:.1}%", 100.0 * share);
             rows.push([words.clone(), percent(mean), percent(spread)]);
         }
         run.table(&[what, "mean", "deviation"], &rows);

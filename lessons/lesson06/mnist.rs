@@ -6,9 +6,9 @@ use gradbook::data::Dataset;
 use gradbook::layer::ImageShape;
 use gradbook::train::{Progress, Training};
 use gradbook::{Parameters, Sequential, rng};
-use lessons::{Result, Run, bail, mnist};
+use lessons::{Result, Run, bail, mnist, percent};
 
-use crate::models::{Kind, Setup, accuracy, percent};
+use crate::models::{Kind, Setup, accuracy};
 
 /// The smallest image that LeNet's windows fit on.
 const LEAST: usize = 12;

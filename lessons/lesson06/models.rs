@@ -181,8 +181,3 @@ pub fn accuracy(net: &mut Sequential, data: &Dataset) -> Result<f64> {
     let seen = evaluate(net, &SoftmaxCrossEntropy, data)?;
     seen.accuracy.ok_or_else(|| lessons::Error::new("the data has no classes"))
 }
-
-/// `97.5%`.
-pub fn percent(share: f64) -> String {
-    format!("{:.1}%", 100.0 * share)
-}

@@ -7,11 +7,11 @@ use gradbook::init::Init;
 use gradbook::layer::{Activate, Conv2d, Dense, ImageShape, ResidualBlock, Window};
 use gradbook::loss::{Loss, SoftmaxCrossEntropy};
 use gradbook::{Matrix, Parameters, Phase, Rng, Sequential, ShapeError, rng};
-use lessons::{Result, Run};
+use lessons::{Result, Run, percent};
 use rand::RngExt;
 
 use crate::canvas::{CANVAS, Canvases};
-use crate::models::{Setup, accuracy, percent};
+use crate::models::{Setup, accuracy};
 use crate::pictures;
 
 /// Filters of every convolution here.

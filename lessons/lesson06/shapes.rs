@@ -3,10 +3,10 @@
 use gradbook::data::{self, Dataset, Standardizer};
 use gradbook::layer::ImageShape;
 use gradbook::{Matrix, rng};
-use lessons::{Result, Run};
+use lessons::{Result, Run, percent};
 
 use crate::hands::{Hands, channel};
-use crate::models::{CNN, Kind, Setup, accuracy, percent};
+use crate::models::{CNN, Kind, Setup, accuracy};
 use crate::pictures;
 
 type Matrix64 = Matrix<f64>;

@@ -10,7 +10,7 @@ use gradbook::optimizer::{Adam, Optimizer, Schedule, clip_norm};
 use gradbook::plot::{Axis, Bars, Role};
 use gradbook::train::{Config, Task, answers, evaluate, fit};
 use gradbook::{Input, Matrix, Rng, SequenceNetwork, Sequences, Sequential, rng};
-use lessons::{Bar, Result, Run};
+use lessons::{Bar, Result, Run, percent};
 use rand::seq::SliceRandom;
 
 /// Sentences to learn from, and to be judged on.
@@ -190,7 +190,7 @@ pub fn show(run: &mut Run, seed: u64) -> Result {
         ("RNN, words shuffled", "shuffled", shuffled),
     ] {
         run.value(&format!("mood_{name}_accuracy"), right);
-        rows.push([words.to_string(), format!("{:.1}%", 100.0 * right)]);
+        rows.push([words.to_string(), percent(right)]);
     }
     run.table(&["model", "right about new sentences"], &rows);
     examples(run, &mut learned)?;

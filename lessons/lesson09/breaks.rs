@@ -4,7 +4,7 @@ use gradbook::data::{Dataset, split};
 use gradbook::layer::Phase;
 use gradbook::train::answers;
 use gradbook::{Matrix, Sequential, rng};
-use lessons::{Result, Run};
+use lessons::{Result, Run, percent};
 use rand::RngExt;
 use rand::seq::SliceRandom;
 
@@ -36,10 +36,6 @@ fn score(seen: &[Option<usize>], data: &Dataset) -> f64 {
     let pairs = seen.iter().zip(&data.labels);
     pairs.filter(|(seen, label)| **seen == Some(**label)).count() as f64
         / data.len() as f64
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.1}%", 100.0 * share)
 }
 
 /// Dropout and batch norm asked as if they were still learning.

@@ -4,7 +4,7 @@ use gradbook::data::Dataset;
 use gradbook::loss::SoftmaxCrossEntropy;
 use gradbook::train::evaluate;
 use lessons::pool::{self, Job};
-use lessons::{Result, Run, bail, mean_and_spread};
+use lessons::{Result, Run, bail, mean_and_spread, percent};
 
 use crate::hands::Hands;
 use crate::recipe::{Recipe, right};
@@ -45,7 +45,7 @@ pub fn sit(
         }
         rows.push([
             one.remedy.name.clone(),
-            format!("{:.1}%", 100.0 * one.judged()),
+            percent(one.judged()),
             format!("{:.1}% ± {:.1}", 100.0 * mean, 100.0 * deviation),
         ]);
     }

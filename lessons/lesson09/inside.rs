@@ -4,7 +4,7 @@
 use gradbook::layer::Phase;
 use gradbook::plot::{Axis, Chart, Diagram, Images, Panels, Role, Svg};
 use gradbook::{Matrix, Rng, rng};
-use lessons::{Result, Run, mean_and_spread};
+use lessons::{Result, Run, mean_and_spread, percent};
 use rand::RngExt;
 
 use crate::hands::Hands;
@@ -144,7 +144,7 @@ fn rates(run: &mut Run, hands: Hands, open: &Open, plain: Recipe) -> Result {
                 [("homework", learned.homework), ("judged", learned.judge)]
             {
                 run.value(&format!("rate_{}_{key}_{what}", index + 1), right(seen));
-                cells.push(format!("{:.1}%", 100.0 * right(seen)));
+                cells.push(percent(right(seen)));
             }
         }
         rows.push(cells);

@@ -3,7 +3,7 @@
 use gradbook::data::augment::Augmentation;
 use gradbook::plot::{Axis, Chart, Panels, Role, Svg};
 use lessons::pool::{self, Job};
-use lessons::{Result, Run, mean_and_spread};
+use lessons::{Result, Run, mean_and_spread, percent};
 
 use crate::hands::Hands;
 use crate::recipe::{Recipe, right};
@@ -137,10 +137,6 @@ pub fn try_all(
     let lists = trials.chunks(seeds as usize).map(<[Trial]>::to_vec);
     let pairs = remedies.into_iter().zip(lists);
     Ok(pairs.map(|(remedy, trials)| Tried { remedy, trials }).collect())
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.1}%", 100.0 * share)
 }
 
 /// The table, and its values.

@@ -9,7 +9,7 @@ use gradbook::train::{
     Asked, Callback, Config, Penalty, Task, Training, evaluate, fit, go_on,
 };
 use gradbook::{Parameters, Sequential, rng};
-use lessons::{Result, Run};
+use lessons::{Result, Run, percent};
 
 use crate::recipe::right;
 use crate::sets::{Labels, Open, Parts};
@@ -116,7 +116,7 @@ pub fn tell(run: &mut Run, open: &Open) -> Result {
             zero.to_string(),
             tiny.to_string(),
             format!("{largest:.2}"),
-            format!("{:.1}%", 100.0 * one.judged),
+            percent(one.judged),
         ]);
     }
     run.count("pulled_weights", all[0].weights.len());

@@ -6,7 +6,7 @@ use gradbook::optimizer::{Adam, Kind, Optimizer, OptimizerState, Sgd};
 use gradbook::train::{self, Config, evaluate, fit};
 use gradbook::{Matrix, Parameters};
 use lessons::pool::{self, Job};
-use lessons::{Result, Run, mean_and_spread};
+use lessons::{Result, Run, mean_and_spread, percent};
 
 use crate::contest::{Budget, Entry};
 use crate::tasks::{BATCH, Curve, Task, Until};
@@ -74,7 +74,7 @@ fn wrong_rates(run: &mut Run, task: &Task, seed: u64) -> Result {
             loss if loss.is_finite() => format!("{loss:.0}"),
             _ => String::new(),
         };
-        let exam = exam.map(|wrong| format!("{:.1}%", 100.0 * (1.0 - wrong)));
+        let exam = exam.map(|wrong| percent(1.0 - wrong));
         let exam = exam.unwrap_or("it blew up".into());
         rows.push([kind.name().to_string(), rate.to_string(), loss, exam]);
     }

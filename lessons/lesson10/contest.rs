@@ -2,7 +2,7 @@
 
 use gradbook::optimizer::{Kind, Optimizer};
 use lessons::pool::{self, Job};
-use lessons::{Result, Run, mean_and_spread};
+use lessons::{Result, Run, mean_and_spread, percent};
 
 use crate::tasks::{Curve, Task, Until};
 
@@ -194,7 +194,7 @@ pub fn report(run: &mut Run, task: &Task, entries: &[Entry], full: bool) {
         };
         let exam = match task.updates {
             1 => format!("{exam:.3}"),
-            _ => format!("{:.1}%", 100.0 * (1.0 - exam)),
+            _ => percent(1.0 - exam),
         };
         let edge = if entry.at_the_edge() { " (edge)" } else { "" };
         let rate = format!("{}{edge}", entry.best.rate);

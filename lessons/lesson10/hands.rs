@@ -3,7 +3,7 @@
 
 use gradbook::optimizer::{AdamW, Kind, Optimizer, OptimizerState, Schedule};
 use gradbook::surface::{Surface, walk};
-use gradbook::train::{Asked, Callback, Config, Pace, TrainError, Training, go_on};
+use gradbook::train::{Callback, Config, Pace, TrainError, Training};
 use gradbook::{Matrix, Parameters, Real, rng};
 use lessons::{Result, Run, bail};
 use rand::RngExt;
@@ -155,10 +155,6 @@ impl Callback for YourSchedule {
         self.tick += 1;
         Ok(())
     }
-
-    fn after_step(&mut self, _: &mut Training<'_, f32>) -> Asked {
-        go_on()
-    }
 }
 
 /// The reader's functions at work.
@@ -244,8 +240,7 @@ fn train(hands: Hands, task: &Task, rate: f64, seed: u64) -> Result<(f64, f64)> 
     let mut yours = Yours::new(rate, Update::AdamW(hands.adam, hands.decay, 0.01));
     let mut schedule =
         YourSchedule { rate: hands.rate, peak: rate, ticks: task.cap, tick: 0 };
-    let config = Config { schedule: Schedule::Constant, ..Config::default() };
-    let also = Some(&mut schedule as &mut dyn Callback);
+    let (config, also) = (Config::default(), Some(&mut schedule as &mut dyn Callback));
     let curve = task.watched(&mut yours, seed, Until::Cap, config, also)?;
     Ok((curve.valid(), 1.0 - curve.exam.unwrap_or(1.0)))
 }

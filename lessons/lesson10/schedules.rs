@@ -5,7 +5,7 @@ use gradbook::optimizer::{Kind, Optimizer, Schedule};
 use gradbook::plot::{Axis, Chart, Panels, Role, Svg};
 use gradbook::train::{self, Callback, Config, Pace, ReduceOnPlateau, fit};
 use lessons::pool::{self, Job};
-use lessons::{Result, Run, mean_and_spread};
+use lessons::{Result, Run, mean_and_spread, percent};
 
 use crate::contest::{Budget, RATES};
 use crate::tasks::{BATCH, Curve, Task, Until};
@@ -124,7 +124,7 @@ pub fn show(run: &mut Run, task: &Task, budget: Budget, full: bool) -> Result {
             run.value(&format!("schedule_{}_accuracy", plan.key), exam);
         }
         let loss = format!("{mean:.3} ± {deviation:.3}");
-        let exam = format!("{:.1}%", 100.0 * exam);
+        let exam = percent(exam);
         rows.push([plan.name.to_string(), rate.to_string(), loss, exam]);
     }
     run.table(&["schedule", "best full rate", "validation loss", "exam"], &rows);

@@ -181,9 +181,10 @@ impl Task {
         seed: u64,
         until: Until,
     ) -> Result<Curve> {
-        let config = Config { schedule: Schedule::Constant, ..Config::default() };
         match &self.lesson {
-            Lesson::Images { .. } => self.watched(optimizer, seed, until, config, None),
+            Lesson::Images { .. } => {
+                self.watched(optimizer, seed, until, Config::default(), None)
+            }
             Lesson::Text(corpus) => self.read(optimizer, seed, until, corpus),
         }
     }

@@ -50,6 +50,7 @@ pub mod shipped;
 
 pub use error::{Error, Result};
 pub use flags::{Arguments, Flag};
+pub use narration::percent;
 pub use progress::Bar;
 pub use report::mean_and_spread;
 pub use run::Run;

@@ -5,6 +5,11 @@ use std::io::Write as _;
 /// The width of the page.
 const WIDTH: usize = 88;
 
+/// A share as tables and sentences write it: `97.5%`.
+pub fn percent(share: f64) -> String {
+    format!("{:.1}%", 100.0 * share)
+}
+
 /// What a run says, and where it goes.
 pub(crate) struct Narration {
     out: Out,
