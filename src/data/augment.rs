@@ -7,7 +7,7 @@
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-use crate::layer::ImageShape;
+use crate::kernels::ImageShape;
 use crate::real::{Matrix, Real, Rng, ShapeError, real};
 
 // ANCHOR: shift
