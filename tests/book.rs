@@ -501,6 +501,83 @@ fn a_wrong_format_is_found() {
     );
 }
 
+const BENCH: &str = r#"lesson = "lesson05"
+machine = "A <fast> processor"
+cores = 1
+commit = "67b3e73"
+date = "2026-11-22"
+command = "cargo bench --bench ladder"
+
+[values]
+packed = 190.4375
+share = 0.857
+"#;
+
+/// The book with a benchmark beside its run, and a sentence that quotes it.
+fn benched(sentence: &str) -> Book {
+    let book = Book::sentence(sentence);
+    book.write("book/src/runs/lesson05.bench.toml", BENCH);
+    book
+}
+
+const QUOTES: &str = "It does {{#bench packed fixed:1}} GFLOP/s, or {{#bench \
+                      lesson05.share percent:1}}, on {{#machine}}.";
+
+#[test]
+fn a_benchmark_is_quoted_with_its_machine() {
+    let book = benched(QUOTES);
+    let problems = book.problems();
+    assert!(problems.is_empty(), "{}", list(&problems));
+    let workspace = Workspace::new(&book.root);
+    let chapter = workspace.chapter("lesson05.md").expect("the chapter");
+    let text = truth::expand(&workspace, &chapter).text;
+    let expected = "It does 190.4 GFLOP/s, or 85.7%, on A &lt;fast&gt; processor, 1 \
+                    core; commit 67b3e73, 2026-11-22.";
+    assert!(text.contains(expected), "{text}");
+}
+
+#[test]
+fn a_benchmark_that_is_not_what_the_chapter_says_is_found() {
+    benched(&QUOTES.replace("packed", "unpacked")).fails(
+        "book/src/lesson05.md:25: the recorded benchmark of lesson05 has no value \
+         `unpacked`",
+    );
+    benched(&QUOTES.replace("fixed:1", "int"))
+        .fails("book/src/lesson05.md:25: 190.4375 is not a whole number: use fixed:D");
+    benched("It does {{#bench packed fixed:1}} GFLOP/s.").fails(
+        "book/src/lesson05.md:25: this page quotes a benchmark and does not say where \
+         it ran: add {{#machine}}",
+    );
+    benched("It does {{#bench packed}}, on {{#machine}}.")
+        .fails("book/src/lesson05.md:25: write it as {{#bench NAME FORMAT}}");
+    Book::sentence("It ran on {{#machine}}.").fails(
+        "book/src/lesson05.md:25: there is no file `book/src/runs/lesson05.bench.toml`",
+    );
+    benched("It does {{#bench gpu.packed fixed:1}}, on {{#machine gpu}}.").fails(
+        "book/src/lesson05.md:25: there is no file `book/src/runs/lesson05.gpu.toml`",
+    );
+}
+
+#[test]
+fn a_benchmark_without_its_machine_commit_or_date_is_found() {
+    for (from, to, problem) in [
+        ("A <fast> processor", "", "it does not name its machine"),
+        ("67b3e73", "unknown", "`unknown` is not a commit"),
+        ("2026-11-22", "today", "`today` is not a date like 2026-11-22"),
+        ("lesson05", "lesson06", "it says that it is `lesson06`"),
+        ("0.857", "-1.0", "`share` is -1, and no measurement is"),
+        ("machine = \"A <fast> processor\"\n", "", "missing field `machine`"),
+        ("cores = 1", "host = \"x\"", "unknown field `host`, expected one of"),
+    ] {
+        let path = "book/src/runs/lesson05.bench.toml";
+        let book = benched("Nothing is quoted.").change(path, from, to);
+        let problems = book.problems();
+        assert_eq!(problems.len(), 1, "{to}:{}", list(&problems));
+        let found = problems[0].to_string();
+        assert!(found.starts_with(&format!("{path}: {problem}")), "{found}");
+    }
+}
+
 #[test]
 fn a_decimal_from_nowhere_is_found() {
     for (text, key) in [

@@ -154,6 +154,12 @@ fn verify(root: &Path, which: Option<&str>, full: bool) -> Result<bool> {
         } else {
             print!("{name}\n{}", runs::table(&check.rows));
         }
+        for bench in &check.benches {
+            println!("{name}: times of {bench}: not measured again");
+        }
+        for complaint in &check.complaints {
+            println!("{complaint}");
+        }
         for figure in &check.lost {
             println!("the chapter shows `{figure}`, but the run no longer draws it");
         }

@@ -1,5 +1,6 @@
 //! Makes the recorded runs that the chapters quote, and checks that they still hold.
 
+use crate::truth::bench::{self, Bench};
 use crate::truth::runs::{self, Kind, Record, Report, Row, Spread, Value};
 use crate::truth::{Chapter, Workspace};
 use anyhow::{Context, Result, bail, ensure};
@@ -57,12 +58,17 @@ pub struct Check {
     pub rows: Vec<Row>,
     /// Figures that its chapter shows and its program no longer draws.
     pub lost: Vec<String>,
+    /// Where its benchmarks were measured: times are read, and not measured again.
+    pub benches: Vec<String>,
+    /// What is wrong with them.
+    pub complaints: Vec<String>,
 }
 
 impl Check {
     /// Does everything still hold?
     pub fn holds(&self) -> bool {
-        self.lost.is_empty() && self.rows.iter().all(Row::holds)
+        let sound = self.lost.is_empty() && self.complaints.is_empty();
+        sound && self.rows.iter().all(Row::holds)
     }
 }
 
@@ -82,7 +88,14 @@ pub fn verify(root: &Path, lesson: u32, full: bool) -> Result<Check> {
         Ok(chapter) if !full => lost_figures(&chapter, &drawn),
         _ => Vec::new(),
     };
-    Ok(Check { lesson, rows, lost })
+    let complaints = bench::check(&workspace, lesson);
+    let complaints = complaints.iter().map(ToString::to_string).collect();
+    let benches = bench::recorded(&workspace, lesson)
+        .into_iter()
+        .filter_map(|on| Bench::load(&workspace, lesson, on).ok())
+        .map(|bench| bench.origin())
+        .collect();
+    Ok(Check { lesson, rows, lost, benches, complaints })
 }
 
 fn lost_figures(chapter: &Chapter, drawn: &BTreeMap<String, String>) -> Vec<String> {

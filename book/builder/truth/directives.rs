@@ -30,8 +30,8 @@ const BLOCKS: [&str; 8] = [
     "exercises",
 ];
 /// The directives that stand inside a sentence.
-const INLINE: [&str; 7] =
-    ["value", "full", "spread", "lowest", "highest", "ref", "fig"];
+const INLINE: [&str; 9] =
+    ["value", "full", "spread", "lowest", "highest", "bench", "machine", "ref", "fig"];
 /// mdBook's own, which say nothing when they fail.
 const MDBOOK: [&str; 5] =
     ["include", "rustdoc_include", "playground", "playpen", "title"];

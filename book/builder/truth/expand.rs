@@ -1,5 +1,6 @@
 //! What each directive becomes.
 
+use super::bench::{self, Bench, On};
 use super::chapter::Chapter;
 use super::directives::{self, Directive};
 use super::runs::{self, Place, Record, Spread};
@@ -83,6 +84,7 @@ struct Writer<'a> {
     workspace: &'a Workspace,
     chapter: &'a Chapter,
     records: BTreeMap<u32, Result<Record, String>>,
+    benches: BTreeMap<(u32, On), Result<Bench, String>>,
     /// The .wasm files that the page holds already.
     embedded: BTreeSet<String>,
     works: Option<Result<BTreeMap<String, String>, String>>,
@@ -90,8 +92,9 @@ struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     fn new(workspace: &'a Workspace, chapter: &'a Chapter) -> Self {
-        let (records, embedded) = (BTreeMap::new(), BTreeSet::new());
-        Writer { workspace, chapter, records, embedded, works: None }
+        let (records, benches) = (BTreeMap::new(), BTreeMap::new());
+        let (embedded, works) = (BTreeSet::new(), None);
+        Writer { workspace, chapter, records, benches, embedded, works }
     }
 
     fn directive(&mut self, directive: &Directive) -> Result<String, String> {
@@ -134,6 +137,12 @@ impl<'a> Writer<'a> {
             "value" | "full" | "spread" | "lowest" | "highest" => {
                 self.number(directive, place)
             }
+            "bench" => {
+                let [name, how] = directive.words("NAME FORMAT")?;
+                let (lesson, on, name) = bench::target(name)?;
+                self.bench(lesson, on)?.number(name, how, place)
+            }
+            "machine" => self.machine(directive),
             "ref" => self.work(directive, before),
             "fig" => {
                 let [name] = directive.words("NAME")?;
@@ -172,6 +181,27 @@ impl<'a> Writer<'a> {
             .entry(lesson)
             .or_insert_with(|| Record::load(workspace, lesson));
         record.as_ref().map_err(Clone::clone)
+    }
+
+    /// A recorded benchmark, of this lesson if none is named.
+    fn bench(&mut self, lesson: Option<u32>, on: On) -> Result<&Bench, String> {
+        let lesson = lesson.map_or_else(|| self.lesson(), Ok)?;
+        let workspace = self.workspace;
+        let bench = self
+            .benches
+            .entry((lesson, on))
+            .or_insert_with(|| Bench::load(workspace, lesson, on));
+        bench.as_ref().map_err(Clone::clone)
+    }
+
+    /// `{{#machine}}`, `{{#machine gpu}}`: where and when a benchmark ran.
+    fn machine(&mut self, directive: &Directive) -> Result<String, String> {
+        let on = match directive.words.as_slice() {
+            [] => On::Cpu,
+            [word] if word == "gpu" => On::Gpu,
+            _ => return Err("write it as {{#machine}} or {{#machine gpu}}".into()),
+        };
+        Ok(escape(&self.bench(None, on)?.origin()))
     }
 
     /// `{{#value name format}}` and its kin; `lesson05.name` on other pages.

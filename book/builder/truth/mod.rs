@@ -13,6 +13,7 @@
 //! | --- | --- |
 //! | `anchors.rs` | the lines between two anchor comments |
 //! | `sources.rs` | which files are compiled, and the one place that reads them |
+//! | `bench.rs` | recorded benchmarks: times, with machine, commit and date |
 //! | `runs.rs` | recorded runs: values, tolerances, formats, drift |
 //! | `figures.rs` | SVG made ready to stand inside a page |
 //! | `exercises.rs` | the stubs of a lesson, read from its source |
@@ -24,6 +25,7 @@
 //! | `broken.rs` | the compiler's own word on deliberately broken code |
 
 pub mod anchors;
+pub mod bench;
 pub mod bibliography;
 pub mod broken;
 pub mod chapter;
@@ -72,6 +74,7 @@ impl fmt::Display for Problem {
 pub fn check_chapter(workspace: &Workspace, chapter: &Chapter) -> Vec<Problem> {
     let mut problems = expand(workspace, chapter).problems;
     problems.extend(prose::check(workspace, chapter));
+    problems.extend(bench::check_page(chapter));
     problems.sort();
     problems.dedup();
     problems
@@ -93,6 +96,7 @@ pub fn check_book(workspace: &Workspace) -> Vec<Problem> {
     }
     for lesson in workspace.recorded_lessons() {
         problems.extend(runs::check(workspace, lesson));
+        problems.extend(bench::check(workspace, lesson));
     }
     problems.extend(bibliography::check(workspace));
     problems.sort();
