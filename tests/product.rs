@@ -10,3 +10,10 @@ mod product;
 mod same_type;
 
 use same_type::{same_type, same_type_mut};
+
+/// No device is in scope here.
+mod device {
+    pub fn product<A>(_: A, _: A, _: f32, _: &mut [f32]) -> bool {
+        false
+    }
+}

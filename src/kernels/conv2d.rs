@@ -7,7 +7,9 @@
 
 use multiversion::multiversion;
 
-use crate::kernels::{ImageShape, Operand, Window, col2im, im2col, product_into};
+use crate::kernels::{
+    ImageShape, Operand, Window, col2im, device, im2col, product_into,
+};
 use crate::real::{Real, ShapeError};
 
 /// Bytes of patches that a group of images may fill: a part of the second-level cache.
@@ -92,6 +94,9 @@ impl Convolution {
         patches: &mut [T],
         outputs: &mut [T],
     ) {
+        if device::conv2d(self, [images, weight, bias], outputs) {
+            return;
+        }
         let (filters, taps) = (self.output.channels, self.taps());
         let weight = Operand::of(weight, filters, taps);
         let group = self.group::<T>();

@@ -5,7 +5,7 @@ use std::any::TypeId;
 use self::blocks::{View, Work};
 use self::plan::{Plan, Sizes};
 use self::rungs::{Rung, Rungs};
-use super::{same_type, same_type_mut};
+use super::{device, same_type, same_type_mut};
 use crate::real::{Matrix, Real};
 
 #[allow(unsafe_code)]
@@ -73,6 +73,26 @@ impl<'a, T: Real> Operand<'a, T> {
             row_step: column_step,
             column_step: row_step,
         }
+    }
+
+    /// The numbers, as they lie in memory.
+    pub fn numbers(&self) -> &'a [T] {
+        self.numbers
+    }
+
+    /// Rows as it enters the product.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Columns as it enters the product.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Do its numbers lie row after row, because it is transposed?
+    pub fn is_turned(&self) -> bool {
+        self.row_step != 1
     }
 
     fn same_type<U: Real>(self) -> Option<Operand<'a, U>> {
@@ -158,7 +178,14 @@ fn dispatch<T: Real>(
     assert_eq!(Some(c.len()), a.rows.checked_mul(b.columns), "product: numbers of c");
     if let (Some(a), Some(b)) = (a.same_type::<f32>(), b.same_type::<f32>()) {
         let c = same_type_mut(c).expect("c has the type of a");
-        on_rung(rung, a, b, beta.to_f64() as f32, c);
+        let beta = beta.to_f64() as f32;
+        if c.is_empty()
+            || a.columns == 0
+            || rung.is_some()
+            || !device::product(a, b, beta, c)
+        {
+            on_rung(rung, a, b, beta, c);
+        }
     } else if let (Some(a), Some(b)) = (a.same_type::<f64>(), b.same_type::<f64>()) {
         let c = same_type_mut(c).expect("c has the type of a");
         on_rung(rung, a, b, beta.to_f64(), c);
