@@ -80,6 +80,9 @@ pub mod surface;
 pub mod train;
 
 pub mod kernels;
+
+pub mod gpu;
+
 #[cfg(feature = "plot")]
 pub mod plot;
 
