@@ -11,6 +11,7 @@
 #[allow(dead_code)]
 mod counters;
 mod fault;
+pub mod kernels;
 #[allow(dead_code)]
 mod shadow;
 

@@ -1,0 +1,31 @@
+// The few words of CUDA that our kernels use, for clang without NVIDIA's toolkit. nvcc
+// knows them all by itself and needs no such file.
+#pragma once
+#define __global__ __attribute__((global))
+#define __device__ __attribute__((device))
+#define __shared__ __attribute__((shared))
+#define __launch_bounds__(...) __attribute__((launch_bounds(__VA_ARGS__)))
+#define __align__(bytes) __attribute__((aligned(bytes)))
+#define __forceinline__ inline __attribute__((always_inline))
+typedef __SIZE_TYPE__ size_t;
+typedef float float4 __attribute__((ext_vector_type(4)));
+#define make_float4(x, y, z, w) ((float4){x, y, z, w})
+
+// threadIdx, blockIdx and blockDim are registers of the machine, read one axis at a
+// time.
+#define AXIS(name, axis)                                                       \
+    static __device__ __forceinline__ unsigned read_##axis()                   \
+    {                                                                          \
+        return __nvvm_read_ptx_sreg_##name##_##axis();                         \
+    }                                                                          \
+    __declspec(property(get = read_##axis)) unsigned axis
+#define REGISTER(type, variable, name)                                         \
+    struct type {                                                              \
+        AXIS(name, x);                                                         \
+        AXIS(name, y);                                                         \
+        AXIS(name, z);                                                         \
+    };                                                                         \
+    extern const __device__ __attribute__((weak)) struct type variable
+REGISTER(ThreadIdx, threadIdx, tid);
+REGISTER(BlockIdx, blockIdx, ctaid);
+REGISTER(BlockDim, blockDim, ntid);
