@@ -33,7 +33,7 @@ pub enum Place {
         /// The line, from 1.
         line: u32,
         /// The file and line it was compiled from, where the PTX says so (`.loc`).
-        source: Option<(String, u32)>,
+        source: Option<Box<(String, u32)>>,
     },
     /// The launch itself: no line of the kernel was run.
     Launch,
@@ -176,7 +176,8 @@ impl fmt::Display for Place {
         match self {
             Self::Source { file, line } => write!(f, "{file} line {line}"),
             Self::Ptx { line, source: None } => write!(f, "PTX line {line}"),
-            Self::Ptx { line, source: Some((file, source)) } => {
+            Self::Ptx { line, source: Some(source) } => {
+                let (file, source) = &**source;
                 write!(f, "{file} line {source} (PTX line {line})")
             }
             Self::Launch => f.write_str("launch"),

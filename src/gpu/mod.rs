@@ -14,6 +14,7 @@ mod fault;
 pub mod kernels;
 #[allow(dead_code)]
 mod shadow;
+pub mod simt;
 
 pub use counters::Counters;
 pub use fault::{Access, Fault, FaultKind, Place, Space, Spot, Touch};

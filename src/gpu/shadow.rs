@@ -129,6 +129,8 @@ impl Shadow {
             _ => word.writer.moment >= oldest,
         };
         if !written {
+            // whoever writes it before the next barrier has raced with this read
+            word.remember_reader(by, clock.block);
             return Some(Trouble::Unwritten);
         }
         if collide(word.writer, by, oldest, clock.block) {
@@ -233,7 +235,17 @@ mod tests {
         clock.begin_block();
         let seen = shadow.read(0, mark(&clock, 1), &clock);
         assert_eq!(seen, Some(Trouble::Unwritten));
+        clock.tick();
         assert_eq!(shadow.write(0, mark(&clock, 5), &clock), None);
+    }
+
+    #[test]
+    fn who_writes_what_another_has_just_read_races_with_it() {
+        let (mut shadow, clock) = start(Space::Shared);
+        let reader = mark(&clock, 1);
+        assert_eq!(shadow.read(0, reader, &clock), Some(Trouble::Unwritten));
+        let race = Some(Trouble::Race(Access::Load, reader));
+        assert_eq!(shadow.write(0, mark(&clock, 5), &clock), race);
     }
 
     #[test]
