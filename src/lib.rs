@@ -81,6 +81,10 @@ pub mod train;
 
 pub mod kernels;
 
+#[cfg(all(feature = "cuda", not(target_os = "linux")))]
+compile_error!(
+    "the feature `cuda` is for Linux; the simulated devices need no feature"
+);
 pub mod gpu;
 
 #[cfg(feature = "plot")]
