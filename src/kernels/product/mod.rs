@@ -1,6 +1,7 @@
 //! The matrix product: C = A . B + beta C, where A and B may stand transposed.
 
 use std::any::TypeId;
+use std::ops::Range;
 
 use self::blocks::{View, Work};
 use self::plan::{Plan, Sizes};
@@ -95,6 +96,31 @@ impl<'a, T: Real> Operand<'a, T> {
         self.row_step != 1
     }
 
+    /// The number in this row and column.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    #[inline(always)]
+    pub fn at(&self, row: usize, column: usize) -> T {
+        self.numbers[row * self.row_step + column * self.column_step]
+    }
+
+    /// A column, where its numbers lie one after the other.
+    #[inline(always)]
+    pub(super) fn column(&self, column: usize) -> Option<&'a [T]> {
+        let from = column * self.column_step;
+        (self.row_step == 1).then(|| &self.numbers[from..from + self.rows])
+    }
+
+    /// Some of the columns. What is between them in memory stays where it is.
+    fn some_columns(self, columns: Range<usize>) -> Self {
+        // an operand without rows has no numbers, and columns all the same
+        let from = self.numbers.len().min(columns.start * self.column_step);
+        let numbers = &self.numbers[from..];
+        Self { numbers, columns: columns.len(), ..self }
+    }
+
     fn same_type<U: Real>(self) -> Option<Operand<'a, U>> {
         let Self { numbers, rows, columns, row_step, column_step } = self;
         let numbers = same_type(numbers)?;
@@ -138,6 +164,43 @@ pub fn product_into<T: Real>(
     dispatch(None, a, b, beta, c);
 }
 
+// ANCHOR: threads
+/// [`product_into`] on so many threads: each computes some of C's columns. The same
+/// numbers, bit for bit, at any number of threads: every sum is one thread's, and its
+/// terms are added in the same order.
+///
+/// A thread takes longer to start than a layer's product to compute, so the layers do
+/// not use this. Where no thread can be started the others do its work.
+///
+/// # Panics
+///
+/// As [`product`].
+pub fn product_threads(
+    threads: usize,
+    a: Operand<'_, f32>,
+    b: Operand<'_, f32>,
+    beta: f32,
+    c: &mut [f32],
+) {
+    check(a, b, c);
+    let share = b.columns.div_ceil(threads.max(1)).max(1);
+    let columns = (0..b.columns).step_by(share);
+    let parts = c.chunks_mut((share * a.rows).max(1));
+    std::thread::scope(|scope| {
+        for (first, part) in columns.zip(parts) {
+            let last = b.columns.min(first + share);
+            let b = b.some_columns(first..last);
+            let mut work = move || on_rung(None, a, b, beta, part);
+            if last == b.columns {
+                work(); // the last part is this thread's own
+            } else {
+                scope.spawn(work);
+            }
+        }
+    });
+}
+// ANCHOR_END: threads
+
 /// The names of the rungs that this machine can climb, the fastest first: the same
 /// product with different instructions. [`product`] takes the first.
 pub fn product_rungs<T: Real>() -> Vec<&'static str> {
@@ -174,8 +237,7 @@ fn dispatch<T: Real>(
     beta: T,
     c: &mut [T],
 ) {
-    assert_eq!(a.columns, b.rows, "product: columns of a and rows of b");
-    assert_eq!(Some(c.len()), a.rows.checked_mul(b.columns), "product: numbers of c");
+    check(a, b, c);
     if let (Some(a), Some(b)) = (a.same_type::<f32>(), b.same_type::<f32>()) {
         let c = same_type_mut(c).expect("c has the type of a");
         let beta = beta.to_f64() as f32;
@@ -192,6 +254,12 @@ fn dispatch<T: Real>(
     } else {
         unreachable!("Real is implemented for f32 and f64 only");
     }
+}
+
+/// Do the sizes fit together?
+fn check<T: Real>(a: Operand<'_, T>, b: Operand<'_, T>, c: &[T]) {
+    assert_eq!(a.columns, b.rows, "product: columns of a and rows of b");
+    assert_eq!(Some(c.len()), a.rows.checked_mul(b.columns), "product: numbers of c");
 }
 
 /// The product of operands whose sizes were compared.
@@ -233,7 +301,8 @@ fn planned<T: Rungs>(
     let work = Work { sizes, a: a.view(), b: b.view(), beta, c };
     // Sound: the rung was asked whether it runs here. Each operand borrows rows x
     // columns numbers and its steps address exactly those (`of` compares the two,
-    // `turned` exchanges rows with columns, and nothing else makes one); c is borrowed
+    // `turned` exchanges rows with columns, `some_columns` borrows from the first of
+    // some to the end, and nothing else makes one); c is borrowed
     // mutably, so it overlaps neither, and its length is rows x columns too.
     unsafe { blocks::product(rung, plan, work) }
 }
