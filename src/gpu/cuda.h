@@ -12,20 +12,22 @@ typedef float float4 __attribute__((ext_vector_type(4)));
 #define make_float4(x, y, z, w) ((float4){x, y, z, w})
 
 // threadIdx, blockIdx and blockDim are registers of the machine, read one axis at a
-// time.
-#define AXIS(name, axis)                                                       \
-    static __device__ __forceinline__ unsigned read_##axis()                   \
-    {                                                                          \
-        return __nvvm_read_ptx_sreg_##name##_##axis();                         \
-    }                                                                          \
+// time. None is larger than `most`, which lets the compiler divide without a sign.
+#define AXIS(name, axis, most)                                                     \
+    static __device__ __forceinline__ unsigned read_##axis()                       \
+    {                                                                              \
+        unsigned value = __nvvm_read_ptx_sreg_##name##_##axis();                   \
+        __builtin_assume(value <= most);                                           \
+        return value;                                                              \
+    }                                                                              \
     __declspec(property(get = read_##axis)) unsigned axis
-#define REGISTER(type, variable, name)                                         \
-    struct type {                                                              \
-        AXIS(name, x);                                                         \
-        AXIS(name, y);                                                         \
-        AXIS(name, z);                                                         \
-    };                                                                         \
+#define REGISTER(type, variable, name, most)                                       \
+    struct type {                                                                  \
+        AXIS(name, x, most);                                                       \
+        AXIS(name, y, most);                                                       \
+        AXIS(name, z, most);                                                       \
+    };                                                                             \
     extern const __device__ __attribute__((weak)) struct type variable
-REGISTER(ThreadIdx, threadIdx, tid);
-REGISTER(BlockIdx, blockIdx, ctaid);
-REGISTER(BlockDim, blockDim, ntid);
+REGISTER(ThreadIdx, threadIdx, tid, 1023);
+REGISTER(BlockIdx, blockIdx, ctaid, 2147483646);
+REGISTER(BlockDim, blockDim, ntid, 1024);

@@ -120,7 +120,7 @@ extern "C" __global__ void __launch_bounds__(TILE *TILE)
 // once and uses it 8 times. Tiles of 64 x 64 numbers of c, 8 deep; 512 threads.
 const int SIDE = 64, DEPTH = 8, EACH = 8;
 
-extern "C" __global__ void __launch_bounds__(SIDE *SIDE / EACH)
+extern "C" __global__ void __launch_bounds__(SIDE *SIDE / EACH, 2)
     matmul_register_1d(const float *__restrict__ a, const float *__restrict__ b,
                        float *__restrict__ c, int m, int k, int n)
 {
@@ -137,7 +137,7 @@ extern "C" __global__ void __launch_bounds__(SIDE *SIDE / EACH)
         row = t / SIDE, col = t % SIDE;
         b_tile[row][col] = at(b, k, n, from + row, tile.col + col, 0.0f);
         __syncthreads();
-#pragma unroll
+#pragma unroll 4
         for (int i = 0; i < DEPTH; ++i) {
             float right = b_tile[i][x];
 #pragma unroll
@@ -164,7 +164,7 @@ extern "C" __global__ void __launch_bounds__(SIDE *SIDE / EACH)
 // memory. Tiles of 128 x 128 numbers of c, 8 deep; 16 x 16 threads.
 const int ROWS = 128, COLS = 128, APART = ROWS / EACH, THREADS = APART * APART;
 
-extern "C" __global__ void __launch_bounds__(THREADS)
+extern "C" __global__ void __launch_bounds__(THREADS, 2)
     matmul_register_2d(const float *__restrict__ a, const float *__restrict__ b,
                        float *__restrict__ c, int m, int k, int n)
 {
@@ -177,14 +177,12 @@ extern "C" __global__ void __launch_bounds__(THREADS)
     for (int from = 0; from < k; from += DEPTH) {
 #pragma unroll
         for (int i = 0; i < ROWS * DEPTH / THREADS; ++i) { // 4 numbers of a
-            int e = i * THREADS + t;
-            int row = e / DEPTH, col = e % DEPTH;
+            int row = t / DEPTH + i * (THREADS / DEPTH), col = t % DEPTH;
             a_tile[row][col] = at(a, m, k, tile.row + row, from + col, -0.0f);
         }
 #pragma unroll
         for (int i = 0; i < DEPTH * COLS / THREADS; ++i) { // 4 numbers of b
-            int e = i * THREADS + t;
-            int row = e / COLS, col = e % COLS;
+            int row = t / COLS + i * (THREADS / COLS), col = t % COLS;
             b_tile[row][col] = at(b, k, n, from + row, tile.col + col, 0.0f);
         }
         __syncthreads();
@@ -227,42 +225,73 @@ static __device__ __forceinline__ bool by_four(const float *x, int cols)
     return (size_t)x % 16 == 0 && cols % 4 == 0;
 }
 
-// Four numbers side by side, in one instruction if `wide`, else one by one.
-static __device__ __forceinline__ float4 four_at(const float *__restrict__ x, int rows,
-                                                 int cols, int row, int col,
-                                                 float outside, bool wide)
+// The next four numbers of a row that has `left` more: in one instruction if `wide`,
+// else one by one, and `outside` for those that the row has not.
+static __device__ __forceinline__ float4 read_four(const float *__restrict__ x,
+                                                   int left, bool wide, float outside)
 {
-    if (wide && row < rows && col < cols) {
-        return *(const float4 *)&x[(size_t)row * cols + col];
+    if (wide && left > 0) {
+        return *(const float4 *)x;
     }
-    return make_float4(at(x, rows, cols, row, col, outside),
-                       at(x, rows, cols, row, col + 1, outside),
-                       at(x, rows, cols, row, col + 2, outside),
-                       at(x, rows, cols, row, col + 3, outside));
+    return make_float4(left > 0 ? x[0] : outside, left > 1 ? x[1] : outside,
+                       left > 2 ? x[2] : outside, left > 3 ? x[3] : outside);
 }
-// ANCHOR_END: four
 
-// ANCHOR: put_four
-static __device__ __forceinline__ void put_four(float *__restrict__ x, int rows,
-                                                int cols, int row, int col,
-                                                const float *four, bool wide)
+static __device__ __forceinline__ void write_four(float *__restrict__ x, int left,
+                                                  bool wide, const float *four)
 {
-    if (row >= rows) {
-        return;
-    }
-    float *to = &x[(size_t)row * cols + col];
-    if (wide && col < cols) {
-        *(float4 *)to = make_float4(four[0], four[1], four[2], four[3]);
+    if (wide && left > 0) {
+        *(float4 *)x = make_float4(four[0], four[1], four[2], four[3]);
         return;
     }
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
-        if (col + i < cols) {
-            to[i] = four[i];
+        if (i < left) {
+            x[i] = four[i];
         }
     }
 }
-// ANCHOR_END: put_four
+// ANCHOR_END: four
+
+// ANCHOR: feed
+// What a thread copies of each tile: four numbers of a row of a, four of a row of b.
+// Two threads share a row of 8 numbers of a, 32 threads a row of 128 numbers of b.
+struct Feed {
+    const float *__restrict__ a, *__restrict__ b; // its next four
+    int a_left, b_left, b_rows; // how many more there are in the row; rows of b
+    bool a_wide, b_wide;
+
+    __device__ __forceinline__ Feed(const float *all_a, const float *all_b, int m,
+                                    int k, int n, Tile tile, int t)
+    {
+        int a_row = tile.row + t / 2, a_col = t % 2 * 4;
+        int b_row = t / 32, b_col = tile.col + t % 32 * 4;
+        a = all_a + (size_t)a_row * k + a_col;
+        b = all_b + (size_t)b_row * n + b_col;
+        a_left = a_row < m ? k - a_col : 0;
+        b_left = n - b_col;
+        b_rows = k - b_row;
+        a_wide = by_four(all_a, k);
+        b_wide = by_four(all_b, n);
+    }
+
+    __device__ __forceinline__ float4 of_a() const
+    {
+        return read_four(a, a_left, a_wide, -0.0f);
+    }
+
+    __device__ __forceinline__ float4 of_b() const
+    {
+        return read_four(b, b_rows > 0 ? b_left : 0, b_wide, 0.0f);
+    }
+
+    __device__ __forceinline__ void go_on(int n)
+    {
+        a += DEPTH, a_left -= DEPTH;
+        b += (size_t)DEPTH * n, b_rows -= DEPTH;
+    }
+};
+// ANCHOR_END: feed
 
 // ANCHOR: outer
 // One step of k for 8 x 8 numbers of c: 4 reads from shared memory, 64 fma. Of the 8
@@ -294,8 +323,11 @@ static __device__ __forceinline__ void put_sums(const float (&sum)[EACH][EACH],
 #pragma unroll
     for (int r = 0; r < EACH; ++r) {
         int below = row + r % 4 + r / 4 * down;
-        put_four(c, m, n, below, col, &sum[r][0], wide);
-        put_four(c, m, n, below, col + across, &sum[r][4], wide);
+        float *to = c + (size_t)below * n + col;
+        if (below < m) {
+            write_four(to, n - col, wide, &sum[r][0]);
+            write_four(to + across, n - col - across, wide, &sum[r][4]);
+        }
     }
 }
 // ANCHOR_END: outer
@@ -306,15 +338,16 @@ static __device__ __forceinline__ void put_sums(const float (&sum)[EACH][EACH],
 // a warp would write to the same banks.
 const int TURNED = ROWS + 4;
 
-// Thread t has read four numbers of row t / 2 of the tile.
-static __device__ __forceinline__ void turn(float (&a_tile)[DEPTH][TURNED], int t,
-                                            float4 four)
+static __device__ __forceinline__ void put(float (&a_tile)[DEPTH][TURNED],
+                                           float (&b_tile)[DEPTH][COLS], int t,
+                                           float4 of_a, float4 of_b)
 {
     int row = t / 2, col = t % 2 * 4;
-    a_tile[col][row] = four.x;
-    a_tile[col + 1][row] = four.y;
-    a_tile[col + 2][row] = four.z;
-    a_tile[col + 3][row] = four.w;
+    a_tile[col][row] = of_a.x;
+    a_tile[col + 1][row] = of_a.y;
+    a_tile[col + 2][row] = of_a.z;
+    a_tile[col + 3][row] = of_a.w;
+    *(float4 *)&b_tile[t / 32][t % 32 * 4] = of_b;
 }
 // ANCHOR_END: turn
 
@@ -330,14 +363,10 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
     Tile tile = tile_of_block(ROWS, COLS, n);
     int t = threadIdx.x;
     int x = t % APART * 4, y = t / APART * 4;
-    int a_row = tile.row + t / 2, a_col = t % 2 * 4; // what this thread copies of a
-    int b_row = t / 32, b_col = t % 32 * 4;          // and of b
-    bool a_wide = by_four(a, k), b_wide = by_four(b, n);
+    Feed feed(a, b, m, k, n, tile, t);
     float sum[EACH][EACH] = {};
-    for (int from = 0; from < k; from += DEPTH) {
-        turn(a_tile, t, four_at(a, m, k, a_row, from + a_col, -0.0f, a_wide));
-        *(float4 *)&b_tile[b_row][b_col] =
-            four_at(b, k, n, from + b_row, tile.col + b_col, 0.0f, b_wide);
+    for (int from = 0; from < k; from += DEPTH, feed.go_on(n)) {
+        put(a_tile, b_tile, t, feed.of_a(), feed.of_b());
         __syncthreads();
 #pragma unroll
         for (int i = 0; i < DEPTH; ++i) {
@@ -375,14 +404,10 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
     int t = threadIdx.x;
     Tile mine = place_of_thread(t);
     int down = WARP_ROWS / 2, across = WARP_COLS / 2;
-    int a_row = tile.row + t / 2, a_col = t % 2 * 4;
-    int b_row = t / 32, b_col = t % 32 * 4;
-    bool a_wide = by_four(a, k), b_wide = by_four(b, n);
+    Feed feed(a, b, m, k, n, tile, t);
     float sum[EACH][EACH] = {};
-    for (int from = 0; from < k; from += DEPTH) {
-        turn(a_tile, t, four_at(a, m, k, a_row, from + a_col, -0.0f, a_wide));
-        *(float4 *)&b_tile[b_row][b_col] =
-            four_at(b, k, n, from + b_row, tile.col + b_col, 0.0f, b_wide);
+    for (int from = 0; from < k; from += DEPTH, feed.go_on(n)) {
+        put(a_tile, b_tile, t, feed.of_a(), feed.of_b());
         __syncthreads();
 #pragma unroll
         for (int i = 0; i < DEPTH; ++i) {
@@ -409,27 +434,23 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
     int t = threadIdx.x;
     Tile mine = place_of_thread(t);
     int down = WARP_ROWS / 2, across = WARP_COLS / 2;
-    int a_row = tile.row + t / 2, a_col = t % 2 * 4;
-    int b_row = t / 32, b_col = t % 32 * 4;
-    bool a_wide = by_four(a, k), b_wide = by_four(b, n);
+    Feed feed(a, b, m, k, n, tile, t);
     float sum[EACH][EACH] = {};
-    turn(a_tile[0], t, four_at(a, m, k, a_row, a_col, -0.0f, a_wide));
-    *(float4 *)&b_tile[0][b_row][b_col] =
-        four_at(b, k, n, b_row, tile.col + b_col, 0.0f, b_wide);
+    put(a_tile[0], b_tile[0], t, feed.of_a(), feed.of_b());
     __syncthreads();
-    int now = 0;
-    for (int next = DEPTH; next < k + DEPTH; next += DEPTH, now = 1 - now) {
-        float4 a_next = four_at(a, m, k, a_row, next + a_col, -0.0f, a_wide);
-        float4 b_next =
-            four_at(b, k, n, next + b_row, tile.col + b_col, 0.0f, b_wide);
+    for (int from = 0; from < k; from += 2 * DEPTH) {
 #pragma unroll
-        for (int i = 0; i < DEPTH; ++i) {
-            add_outer(sum, &a_tile[now][i][mine.row], down, &b_tile[now][i][mine.col],
-                      across);
+        for (int now = 0; now < 2; ++now) {
+            feed.go_on(n);
+            float4 a_next = feed.of_a(), b_next = feed.of_b(); // they take their time
+#pragma unroll
+            for (int i = 0; i < DEPTH; ++i) {
+                add_outer(sum, &a_tile[now][i][mine.row], down,
+                          &b_tile[now][i][mine.col], across);
+            }
+            put(a_tile[1 - now], b_tile[1 - now], t, a_next, b_next);
+            __syncthreads();
         }
-        turn(a_tile[1 - now], t, a_next);
-        *(float4 *)&b_tile[1 - now][b_row][b_col] = b_next;
-        __syncthreads();
     }
     put_sums(sum, down, across, c, m, n, tile.row + mine.row, tile.col + mine.col);
 }
@@ -455,7 +476,7 @@ static __device__ __forceinline__ int places(int size, int window, int stride,
 // ANCHOR: conv2d_direct
 // One thread for each output: 256 outputs of one image a block, filters side by side,
 // so that a warp reads weights side by side, and most of it the same pixel.
-extern "C" __global__ void __launch_bounds__(256)
+extern "C" __global__ void __launch_bounds__(256, 4)
     conv2d_direct(const float *__restrict__ images, const float *__restrict__ weight,
                   const float *__restrict__ bias, float *__restrict__ outputs,
                   int batch, int height, int width, int channels, int filters,
@@ -650,6 +671,8 @@ extern "C" __global__ void __launch_bounds__(128)
         corner[j] = ((size_t)image * height + top[j]) * width + left[j];
     }
     int b_row = t / 16, b_col = t % 16 * 4;
+    const float *b = weight + (size_t)b_row * filters + tile.col + b_col;
+    int b_left = filters - tile.col - b_col;
     bool b_wide = by_four(weight, filters);
     float sum[EACH][EACH] = {};
     for (int from = 0; from < k; from += DEPTH) {
@@ -668,7 +691,8 @@ extern "C" __global__ void __launch_bounds__(128)
                     : outside;
         }
         *(float4 *)&b_tile[b_row][b_col] =
-            four_at(weight, k, filters, from + b_row, tile.col + b_col, 0.0f, b_wide);
+            read_four(b, from + b_row < k ? b_left : 0, b_wide, 0.0f);
+        b += (size_t)DEPTH * filters;
         __syncthreads();
 #pragma unroll
         for (int i = 0; i < DEPTH; ++i) {
