@@ -1,21 +1,31 @@
 //! The library in the page: the functions that a page's script calls through wasm.
 //!
-//! There are two laboratories: a network that learns spirals, made anew with [`reset`],
-//! and optimizers that walk on a surface, made anew with [`walk_reset`]. Results that
-//! are more than one number lie in memory, where the page reads them: an address from
-//! one function, a length from another, valid until the next call that changes them.
+//! There are four laboratories: a network that learns spirals, made anew with
+//! [`reset`]; optimizers that walk on a surface, made anew with [`walk_reset`]; what a
+//! warp reads, asked by [`warp_run`]; and a product by tiles, computed by
+//! [`tiles_run`]. Results that are more than one number lie in memory, where the page
+//! reads them: an address from one function, a length from another, valid until the
+//! next call that changes them.
 
 pub mod lab;
+pub mod tiles;
 pub mod walk;
+pub mod warp;
 
 use std::cell::RefCell;
 
+use gradbook::gpu::Fault;
 use lab::{Choice, Lab};
+use tiles::Film;
 use walk::Walks;
+use warp::Request;
 
 thread_local! {
     static LAB: RefCell<Option<Lab>> = const { RefCell::new(None) };
     static WALKS: RefCell<Option<Walks>> = const { RefCell::new(None) };
+    static REQUEST: RefCell<Option<Request>> = const { RefCell::new(None) };
+    static FILM: RefCell<Option<Film>> = const { RefCell::new(None) };
+    static REPORT: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
 fn with<R>(otherwise: R, ask: impl FnOnce(&mut Lab) -> R) -> R {
@@ -206,4 +216,149 @@ pub extern "C" fn walk_heights(columns: usize, rows: usize) -> *const f64 {
         walks.survey(columns, rows);
         walks.heights.as_ptr()
     })
+}
+
+/// Where the words that a function left for the page lie in memory, in UTF-8.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn report() -> *const u8 {
+    REPORT.with_borrow(|words| words.as_ptr())
+}
+
+/// How many bytes they have.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn report_len() -> usize {
+    REPORT.with_borrow(String::len)
+}
+
+/// Leaves these words for the page.
+fn say(words: impl ToString) {
+    REPORT.set(words.to_string());
+}
+
+/// Leaves the fault's words for the page, if there is one; 1 if there is none.
+fn fine(fault: Option<&Fault>) -> usize {
+    fault.inspect(|fault| say(fault)).is_none().into()
+}
+
+/// Lets a warp read; see [`warp::Choice`]. 0 if the device stopped: [`report`] says
+/// why.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn warp_run(
+    shared: usize,
+    width: usize,
+    stride: usize,
+    offset: usize,
+    padded: usize,
+) -> usize {
+    let (shared, padded) = (shared != 0, padded != 0);
+    let request = warp::Choice { shared, width, stride, offset, padded }.run();
+    let fine = fine(request.fault.as_ref());
+    REQUEST.set(Some(request));
+    fine
+}
+
+fn request<R>(otherwise: R, ask: impl FnOnce(&Request) -> R) -> R {
+    REQUEST.with_borrow(|request| request.as_ref().map_or(otherwise, ask))
+}
+
+/// Where the first number that each of the 32 threads reads lies in memory.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn warp_places() -> *const u32 {
+    request(std::ptr::null(), |request| request.places.as_ptr())
+}
+
+/// Where the five numbers of [`Request::counts`] lie in memory.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn warp_counts() -> *const u32 {
+    request(std::ptr::null(), |request| request.counts.as_ptr())
+}
+
+/// The thread that stopped the device, or -1.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn warp_guilty() -> i32 {
+    request(-1, |request| request.fault.as_ref().map_or(-1, |f| f.thread.x as i32))
+}
+
+/// Computes a product by tiles and the naive one; see [`tiles::Choice`]. 0 if the
+/// device stopped: [`report`] says why.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn tiles_run(
+    m: usize,
+    k: usize,
+    n: usize,
+    tile: usize,
+    missing: usize,
+) -> usize {
+    let film = Film::new(tiles::Choice { sizes: [m, k, n], tile, missing });
+    let fine = fine(film.fault.as_ref());
+    FILM.set(Some(film));
+    fine
+}
+
+fn film<R>(otherwise: R, ask: impl FnOnce(&Film) -> R) -> R {
+    FILM.with_borrow(|film| film.as_ref().map_or(otherwise, ask))
+}
+
+/// Where A lies in memory, row by row.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn tiles_a() -> *const f32 {
+    film(std::ptr::null(), |film| film.a.as_ptr())
+}
+
+/// Where B lies in memory, row by row.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn tiles_b() -> *const f32 {
+    film(std::ptr::null(), |film| film.b.as_ptr())
+}
+
+/// Where the records of the product by tiles lie in memory; see [`tiles::Record`].
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn tiles_records() -> *const tiles::Record {
+    film(std::ptr::null(), |film| film.records.as_ptr())
+}
+
+/// How many records there are.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn tiles_records_len() -> usize {
+    film(0, |film| film.records.len())
+}
+
+/// Where the loads of the naive product lie in memory.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn tiles_naive() -> *const tiles::Record {
+    film(std::ptr::null(), |film| film.naive.as_ptr())
+}
+
+/// How many of them there are.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn tiles_naive_len() -> usize {
+    film(0, |film| film.naive.len())
+}
+
+/// Where the device's two counts of global loads lie in memory: by tiles, and naive.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn tiles_loads() -> *const u32 {
+    film(std::ptr::null(), |film| film.loads.as_ptr())
+}
+
+/// Where the block and the thread that stopped the device lie in memory; the first ones
+/// if it was not stopped.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn tiles_guilty() -> *const u32 {
+    film(std::ptr::null(), |film| film.guilty.as_ptr())
 }
