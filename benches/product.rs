@@ -15,7 +15,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use gradbook::Matrix;
-use gradbook::kernels::{Operand, product_on, product_rungs};
+use gradbook::kernels::{Operand, machine, product_on, product_rungs};
 use rand::RngExt;
 
 /// `A . B` with the sizes `m x k` and `k x n`; A, B or both may be stored transposed.
@@ -83,7 +83,7 @@ fn main() {
     let arguments: Vec<String> = arguments.collect();
     let chosen = arguments.first().map_or("all", String::as_str);
     let rounds = arguments.get(1).and_then(|word| word.parse().ok()).unwrap_or(7);
-    let peak = (0..50).map(|_| peak()).fold(0.0, f64::max);
+    let peak = machine::peak_gflops();
     println!("{{\"peak_gflops\": {peak:.1}}}");
     for shape in SHAPES {
         let ((m, k, n), (a_turned, b_turned)) = (shape.sizes, shape.stored);
@@ -192,61 +192,4 @@ fn strided(
         matrixmultiply::sgemm(m, k, n, 1.0, pa, ra, ca, pb, rb, cb, 0.0, pc, 1, cc);
     }
     black_box(c);
-}
-
-/// GFLOP/s of nothing but fused multiply-adds in registers: enough sums side by side
-/// that none has to wait for the one before.
-#[allow(unsafe_code)]
-fn peak() -> f64 {
-    #[cfg(target_arch = "x86_64")]
-    {
-        use std::arch::x86_64::*;
-        if is_x86_feature_detected!("avx512f") {
-            // Sound: the machine was asked. The same below.
-            return rate(16, |repeats| unsafe { avx512(repeats) });
-        }
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            return rate(8, |repeats| unsafe { avx2(repeats) });
-        }
-        #[target_feature(enable = "avx512f")]
-        fn avx512(repeats: u32) {
-            let factor = _mm512_set1_ps(black_box(0.5));
-            let mut sums = [factor; SUMS];
-            for _ in 0..repeats {
-                for sum in &mut sums {
-                    *sum = _mm512_fmadd_ps(*sum, factor, factor);
-                }
-            }
-            black_box(sums);
-        }
-        #[target_feature(enable = "avx2,fma")]
-        fn avx2(repeats: u32) {
-            let factor = _mm256_set1_ps(black_box(0.5));
-            let mut sums = [factor; SUMS];
-            for _ in 0..repeats {
-                for sum in &mut sums {
-                    *sum = _mm256_fmadd_ps(*sum, factor, factor);
-                }
-            }
-            black_box(sums);
-        }
-    }
-    rate(4, |repeats| {
-        let factor = black_box([0.5_f32; 4]);
-        let mut sums = [factor; SUMS];
-        for _ in 0..repeats {
-            sums = sums.map(|sum| sum.map(|sum| sum * factor[0] + factor[0]));
-        }
-        black_box(sums);
-    })
-}
-
-const SUMS: usize = 12;
-
-fn rate(lanes: usize, run: impl Fn(u32)) -> f64 {
-    const REPEATS: u32 = 200_000;
-    let start = Instant::now();
-    run(REPEATS);
-    let products = (lanes * SUMS) as f64 * f64::from(REPEATS);
-    2e-9 * products / start.elapsed().as_secs_f64()
 }

@@ -41,6 +41,9 @@ pub fn copy_gb_s(bytes: usize) -> f64 {
 /// Bytes that no cache of today's machines holds, to measure the memory with.
 pub const MEMORY: usize = 128 << 20;
 
+/// Bytes that the second cache holds twice, to measure it with.
+pub const CACHE: usize = 128 << 10;
+
 /// Sums side by side, so many that none waits for the one before.
 const SUMS: usize = 12;
 

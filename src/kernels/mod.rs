@@ -1,11 +1,11 @@
 //! The loops that everything else stands on.
 //!
-//! [`product`] is the matrix product behind every layer; [`ladder`] leads up to it from
-//! three plain loops, and [`machine`] measures what could be reached. [`im2col`] makes a product of
-//! a convolution, [`Convolution`] does so for a few images at a time. [`exp`],
-//! [`tanh`] and [`sigmoid`] run over whole slices. [`on_device`] sends products and
-//! convolutions elsewhere. This is the only place, with the GPU
-//! lesson, where the library says `unsafe`; each block states why it is sound.
+//! [`product`] is the matrix product behind every layer; [`ladder`] leads up to it
+//! from three plain loops, and [`machine`] measures what could be reached. [`im2col`]
+//! makes a product of a convolution, [`Convolution`] does so for a few images at a
+//! time. [`exp`], [`tanh`] and [`sigmoid`] run over whole slices. [`on_device`] sends
+//! products and convolutions elsewhere. This is the only place, with the GPU lesson,
+//! where the library says `unsafe`; each block states why it is sound.
 
 mod conv2d;
 mod device;
