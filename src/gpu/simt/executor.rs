@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker};
 pub(super) type Task<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 /// Barriers that a block may pass: more means a loop that does not end.
-const MOST_BARRIERS: u32 = 1 << 20;
+const MOST_BARRIERS: u32 = 1 << 16;
 
 /// How far a thread is.
 enum Progress<'a> {

@@ -69,10 +69,12 @@
 //!   than 1024 threads in a block, a wait for anything that is not a barrier.
 //!
 //! A launch ends with its first fault. After an access out of bounds or out of
-//! alignment loads give NaN and stores do nothing. A race or a read of nothing is noted,
-//! and the threads go on to the next barrier: only there is it known whether the number
-//! was written too late, or whether some threads never came. A loop that never comes to
-//! a barrier is not found: it does not end.
+//! alignment loads give NaN and stores do nothing. A race or a read of nothing is
+//! noted, and the threads go on to the next barrier: only there is it known whether the
+//! number was written too late, or whether some threads never came. A loop that never
+//! comes to a barrier is not found: it does not end.
+//!
+//! [`faults::PLANTED`] holds a wrong kernel for each of the classic mistakes.
 //!
 //! # What it counts, and how
 //!
@@ -90,11 +92,14 @@
 //! not counted, for a Rust function has none.
 
 mod executor;
+pub mod faults;
 pub mod kernels;
 mod state;
 mod thread;
 mod warp;
 
+#[cfg(test)]
+mod counts;
 #[cfg(test)]
 mod tests;
 
