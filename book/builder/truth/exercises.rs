@@ -1,8 +1,9 @@
 //! The stubs of a lesson, read from its source.
 //!
-//! An exercise is a `pub fn` whose body says `todo!("exercise 5.1")`. Its doc comment
-//! is the task, as Markdown. A reader's own answer replaces the `todo!`; then the
-//! number is found by the name of the function in `tests/lessonNN.rs`.
+//! An exercise is a `pub fn` (or `pub async fn`) whose body says `todo!("exercise
+//! 5.1")`. Its doc comment is the task, as Markdown. A reader's own answer replaces the
+//! `todo!`; then the number is found by the name of the function in
+//! `tests/lessonNN.rs`.
 
 use super::Workspace;
 
@@ -57,7 +58,8 @@ pub fn parse(
     let lines: Vec<&str> = source.lines().collect();
     let mut found: Vec<Exercise> = Vec::new();
     for (i, line) in lines.iter().enumerate() {
-        let Some(name) = line.strip_prefix("pub fn ").and_then(function_name) else {
+        let rest = ["pub fn ", "pub async fn "].map(|start| line.strip_prefix(start));
+        let Some(name) = rest.into_iter().flatten().find_map(function_name) else {
             continue;
         };
         let stop = body_end(&lines, i);
@@ -193,6 +195,18 @@ pub fn mean(x: &[f64]) -> f64 {
     x.iter().sum::<f64>() / x.len() as f64
 }
 ";
+
+    #[test]
+    fn a_kernel_is_an_exercise_too() {
+        let source = "/// One thread.\npub async fn scale(x: Buffer) {\n    \
+                      todo!(\"exercise 19.2\")\n}\n";
+        let found = parse(source, &[]).unwrap();
+        assert_eq!(
+            (found[0].number.as_str(), found[0].name.as_str()),
+            ("19.2", "scale")
+        );
+        assert_eq!(found[0].signature, "pub async fn scale(x: Buffer)");
+    }
 
     #[test]
     fn reads_stubs_and_answers() {

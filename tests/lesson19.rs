@@ -1,0 +1,2230 @@
+//! Lesson 19: the laws of its exercises, the wrong answers we know, and the hints.
+//!
+//! `cargo test --test lesson19` judges `lessons/lesson19/exercises.rs`.
+
+#[allow(unused_variables, reason = "a stub uses nothing yet")]
+#[path = "../lessons/lesson19/exercises.rs"]
+mod exercises;
+#[path = "../lessons/lesson19/solutions.rs"]
+mod solutions;
+
+use std::pin::Pin;
+
+use gradbook::Matrix;
+use gradbook::gpu::simt::{Buffer, Simt, Thread};
+use gradbook::gpu::{Counters, Dim3, Fault, FaultKind};
+use harness::*;
+use proptest::collection::vec;
+use proptest::sample::select;
+
+type Matrix64 = Matrix<f64>;
+type Roofline = fn(f64, f64, [usize; 3], usize) -> [f64; 3];
+
+/// A kernel under way: one thread of it.
+type Running<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+type Scale = for<'a> fn(Thread<'a>, Buffer, Buffer, usize, f32) -> Running<'a>;
+type Transpose = for<'a> fn(Thread<'a>, Buffer, Buffer, usize, usize) -> Running<'a>;
+type Product =
+    for<'a> fn(Thread<'a>, Buffer, Buffer, Buffer, [usize; 3]) -> Running<'a>;
+type Convolve =
+    for<'a> fn(Thread<'a>, Buffer, [f32; 9], Buffer, [usize; 2]) -> Running<'a>;
+
+/// Makes values of one type of the functions on the reader's page, each of which
+/// returns a future of its own type. What stands behind them is handed on.
+macro_rules! kernel {
+    ($type:ty: $kernel:path $(, $more:expr)*) => {{
+        let boxed: $type = |t, a, b, c, d| Box::pin($kernel(t, a, b, c, d $(, $more)*));
+        boxed
+    }};
+}
+
+fn main() -> std::process::ExitCode {
+    let exercises = vec![roofline(), scale(), transpose(), product(), convolve()];
+    harness::main(19, exercises)
+}
+
+// ---- 19.1: the roofline ------------------------------------------------------------
+
+/// Numbers that are moved, tile by tile.
+fn moved([m, k, n]: [usize; 3], tile: usize) -> f64 {
+    let mut numbers = 0;
+    for row in (0..m).step_by(tile) {
+        for column in (0..n).step_by(tile) {
+            let (height, width) = (tile.min(m - row), tile.min(n - column));
+            numbers += height * k + k * width + height * width;
+        }
+    }
+    numbers as f64
+}
+
+/// GFLOP/s that the memory allows.
+fn slope(bandwidth: f64, size: [usize; 3], tile: usize) -> f64 {
+    let operations = 2 * size.iter().product::<usize>();
+    bandwidth * operations as f64 / (4.0 * moved(size, tile))
+}
+
+fn roofline() -> Box<dyn Check> {
+    use wrong::{Roof, roof};
+    let yours = exercises::roofline as Roofline;
+    let ours = solutions::roofline as Roofline;
+    const CASE: [&str; 4] = ["peak", "bandwidth", "[m, k, n]", "tile"];
+    let speed = || positive_halves(9.0);
+    let sizes = || [1..12_usize, 1..12, 1..12];
+    let bytes = |f: Roofline, size: [usize; 3], tile: usize| {
+        near(f(100.0, 20.0, size, tile)[1], 4.0 * moved(size, tile))
+            .because("The second number, the bytes.")
+    };
+    Exercise::new("19.1", "roofline", yours, ours)
+        .probe(|f| {
+            let cases = [
+                f(100.0, 20.0, [2, 3, 4], 2),
+                f(5.0, 20.0, [2, 3, 4], 2),
+                f(9.0, 20.0, [2, 3, 4], 2),
+                f(1e6, 3.0, [7, 5, 11], 3),
+                f(1.0, 3.0, [7, 5, 11], 20),
+                f(20.0, 7.0, [8, 4, 12], 4),
+                f(0.25, 0.5, [7, 5, 11], 4),
+                f(1000.0, 3.0, [40, 41, 43], 20),
+            ];
+            cases.concat()
+        })
+        .law(
+            "operations",
+            "Each number of C takes k multiplications and k additions.",
+            move |f| {
+                given(&CASE[2..], (sizes(), 1..9_usize), |&(size, tile)| {
+                    let operations = 2 * size.iter().product::<usize>();
+                    near(f(100.0, 20.0, size, tile)[0], operations as f64)
+                        .because("The first number, the operations.")
+                })
+            },
+        )
+        .law(
+            "one_tile",
+            "A tile as large as C: A and B are read once, and C is written once.",
+            move |f| {
+                let case = (sizes(), 0..5_usize)
+                    .prop_map(|([m, k, n], more)| ([m, k, n], m.max(n) + more));
+                given(&CASE[2..], case, |&(size, tile)| bytes(f, size, tile))
+            },
+        )
+        .law(
+            "full_tiles",
+            "Two tiles in a row of tiles both read the same part of A.",
+            move |f| {
+                let case = ([1..4_usize, 1..8, 1..4], 1..5_usize)
+                    .prop_map(|([m, k, n], tile)| ([m * tile, k, n * tile], tile));
+                given(&CASE[2..], case, |&(size, tile)| bytes(f, size, tile))
+            },
+        )
+        .law(
+            "cut_tiles",
+            "A tile at the edge is a tile too, but it reads only what is there.",
+            move |f| {
+                given(&CASE[2..], (sizes(), 1..9_usize), |&(size, tile)| {
+                    bytes(f, size, tile)
+                })
+            },
+        )
+        .law(
+            "memory_bound",
+            "Far below the peak the memory decides: bandwidth times operations for \
+             each byte.",
+            move |f| {
+                let case = (speed(), sizes(), 1..9_usize);
+                given(&CASE[1..], case, |&(bandwidth, size, tile)| {
+                    let expected = slope(bandwidth, size, tile);
+                    near(f(8.0 * expected, bandwidth, size, tile)[2], expected)
+                        .because("The third number, with a peak 8 times as high.")
+                })
+            },
+        )
+        .law(
+            "compute_bound",
+            "However fast the memory is, no product is faster than the peak.",
+            move |f| {
+                let case = (speed(), sizes(), 1..9_usize)
+                    .prop_map(|(peak, size, tile)| (peak, 100.0 * peak, size, tile));
+                given(&CASE, case, |&(peak, bandwidth, size, tile)| {
+                    near(f(peak, bandwidth, size, tile)[2], peak)
+                        .because("The third number.")
+                })
+            },
+        )
+        .law(
+            "lower_of_two",
+            "Of the peak and what the memory allows the lower is reached.",
+            move |f| {
+                let case = (speed(), speed(), sizes(), 1..9_usize);
+                given(&CASE, case, |&(peak, bandwidth, size, tile)| {
+                    let memory = slope(bandwidth, size, tile);
+                    let expected = if memory < peak { memory } else { peak };
+                    near(f(peak, bandwidth, size, tile)[2], expected)
+                        .because("The third number.")
+                })
+            },
+        )
+        .wrong(
+            "one_operation",
+            |p, b, s, tile| roof(Roof { flops: 1, ..Roof::of(s, tile) }, p, b),
+            "operations",
+            "You count one operation for a multiplication and an addition. They are \
+             two, even if one instruction does both.",
+        )
+        .wrong(
+            "additions_between",
+            |p, b, s, tile| {
+                let [m, k, n] = s;
+                let [_, bytes, _] = solutions::roofline(p, b, s, tile);
+                let operations = (m * n * (2 * k - 1)) as f64;
+                [operations, bytes, p.min(b * operations / bytes)]
+            },
+            "operations",
+            "You count one addition fewer for each number of C. A sum begins at 0, \
+             and the first product is added to it, too.",
+        )
+        .wrong(
+            "numbers_not_bytes",
+            |p, b, s, tile| roof(Roof { size: 1, ..Roof::of(s, tile) }, p, b),
+            "one_tile",
+            "You count numbers, and the bandwidth counts bytes: 4 for each.",
+        )
+        .wrong(
+            "eight_bytes",
+            |p, b, s, tile| roof(Roof { size: 8, ..Roof::of(s, tile) }, p, b),
+            "one_tile",
+            "You take 8 bytes for a number. These kernels work in `f32`: 4 bytes.",
+        )
+        .wrong(
+            "c_forgotten",
+            |p, b, s, tile| roof(Roof { c: 0, ..Roof::of(s, tile) }, p, b),
+            "one_tile",
+            "C is missing from your bytes: it has to be written, once.",
+        )
+        .wrong(
+            "c_read_too",
+            |p, b, s, tile| roof(Roof { c: 2, ..Roof::of(s, tile) }, p, b),
+            "one_tile",
+            "You count C twice. It is only written: the sums grow in registers.",
+        )
+        .wrong(
+            "c_every_step",
+            |p, b, s, tile| roof(Roof { c: s[1], ..Roof::of(s, tile) }, p, b),
+            "one_tile",
+            "You write C once for each step along k. The sums grow in registers, and \
+             each is written once, at the end.",
+        )
+        .wrong(
+            "no_reuse",
+            |p, b, s, _| roof(Roof::of(s, 1), p, b),
+            "one_tile",
+            "You count as if each number of C read its row and its column alone. In \
+             a tile, one number of A serves all columns of the tile.",
+        )
+        .wrong(
+            "padded",
+            |p, b, s, tile| {
+                let [m, k, n] = s;
+                let (down, along) = (m.div_ceil(tile), n.div_ceil(tile));
+                let times = 2 * down * along * k * tile;
+                roof(
+                    Roof { of_a: 0, of_b: 0, more: times, ..Roof::of([m, k, n], tile) },
+                    p,
+                    b,
+                )
+            },
+            "one_tile",
+            "You let a tile at the edge read as much as a full one. It is smaller, \
+             and reads only what is there.",
+        )
+        .wrong(
+            "everything_once",
+            |p, b, s, _| roof(Roof::of(s, 1 << 20), p, b),
+            "full_tiles",
+            "You count A and B once each. No block sees what another has read: each \
+             column of tiles reads all of A again, each row of tiles all of B.",
+        )
+        .wrong(
+            "all_for_each_tile",
+            |p, b, s, tile| {
+                let tiles = s[0].div_ceil(tile) * s[2].div_ceil(tile);
+                roof(Roof { of_a: tiles, of_b: tiles, ..Roof::of(s, tile) }, p, b)
+            },
+            "full_tiles",
+            "You read all of A and all of B for every tile of C. A tile needs only \
+             its own rows of A and its own columns of B.",
+        )
+        .wrong(
+            "wrong_matrix",
+            |p, b, s, tile| {
+                roof(
+                    Roof {
+                        of_a: s[0].div_ceil(tile),
+                        of_b: s[2].div_ceil(tile),
+                        ..Roof::of(s, tile)
+                    },
+                    p,
+                    b,
+                )
+            },
+            "full_tiles",
+            "A is read again for each *column* of tiles, so `n` says how often. B is \
+             read again for each row of tiles.",
+        )
+        .wrong(
+            "rounded_down",
+            |p, b, s, tile| {
+                roof(
+                    Roof {
+                        of_a: (s[2] / tile).max(1),
+                        of_b: (s[0] / tile).max(1),
+                        ..Roof::of(s, tile)
+                    },
+                    p,
+                    b,
+                )
+            },
+            "cut_tiles",
+            "Your division rounds down and loses the tiles at the edges. They read \
+             too: round up, with `div_ceil`.",
+        )
+        .wrong(
+            "nothing_for_small",
+            |p, b, s, tile| {
+                roof(
+                    Roof { of_a: s[2] / tile, of_b: s[0] / tile, ..Roof::of(s, tile) },
+                    p,
+                    b,
+                )
+            },
+            "one_tile",
+            "Your division rounds down, so a tile larger than C reads nothing at \
+             all, and tiles at the edges are lost. Round up, with `div_ceil`.",
+        )
+        .wrong(
+            "parts_of_tiles",
+            |p, b, s, tile| {
+                let [m, k, n] = s.map(|side| side as f64);
+                let times = |side: f64| (side / tile as f64).max(1.0);
+                let bytes = 4.0 * (m * k * times(n) + k * n * times(m) + m * n);
+                let operations = 2.0 * m * k * n;
+                [operations, bytes, p.min(b * operations / bytes)]
+            },
+            "cut_tiles",
+            "You count two and a half tiles in a row. The one at the edge is \
+             narrower, but it reads its rows of A like any other: round up.",
+        )
+        .wrong(
+            "peak_only",
+            |p, b, s, tile| {
+                let [operations, bytes, _] = solutions::roofline(p, b, s, tile);
+                [operations, bytes, p]
+            },
+            "memory_bound",
+            "You promise the peak to everybody. A kernel that does little with each \
+             byte waits for the memory.",
+        )
+        .wrong(
+            "slope_upside_down",
+            |p, b, s, tile| {
+                let [operations, bytes, _] = solutions::roofline(p, b, s, tile);
+                [operations, bytes, p.min(b * bytes / operations)]
+            },
+            "memory_bound",
+            "You multiply the bandwidth by bytes for each operation. What counts is \
+             how many operations come with each byte: more of them, more speed.",
+        )
+        .wrong(
+            "one_after_the_other",
+            |p, b, s, tile| {
+                let [operations, bytes, _] = solutions::roofline(p, b, s, tile);
+                [operations, bytes, operations / (operations / p + bytes / b)]
+            },
+            "memory_bound",
+            "You add the time of the memory to the time of the arithmetic. The \
+             machine does both at once, so only the longer one counts.",
+        )
+        .wrong(
+            "higher_of_two",
+            |p, b, s, tile| {
+                let [operations, bytes, _] = solutions::roofline(p, b, s, tile);
+                [operations, bytes, p.max(b * operations / bytes)]
+            },
+            "memory_bound",
+            "You take the higher of the two limits. Both hold, so the lower decides.",
+        )
+        .wrong(
+            "no_bandwidth",
+            |p, b, s, tile| {
+                let [operations, bytes, _] = solutions::roofline(p, b, s, tile);
+                [operations, bytes, p.min(operations / bytes)]
+            },
+            "memory_bound",
+            "You compare the peak with operations for each byte. That is no speed \
+             yet: so many bytes a second come, each with so many operations.",
+        )
+        .wrong(
+            "time_not_speed",
+            |p, b, s, tile| {
+                let [operations, bytes, _] = solutions::roofline(p, b, s, tile);
+                [operations, bytes, (operations / p).max(bytes / b)]
+            },
+            "memory_bound",
+            "That is the time the product takes. The speed is the operations divided \
+             by it.",
+        )
+        .wrong(
+            "no_roof",
+            |p, b, s, tile| {
+                let [operations, bytes, _] = solutions::roofline(p, b, s, tile);
+                [operations, bytes, b * operations / bytes]
+            },
+            "compute_bound",
+            "Your line goes up without end. However little the memory has to do, no \
+             kernel is faster than the peak.",
+        )
+        .wrong(
+            "ridge_at_one",
+            |p, b, s, tile| {
+                let [operations, bytes, _] = solutions::roofline(p, b, s, tile);
+                [
+                    operations,
+                    bytes,
+                    if operations > bytes { p } else { p.min(b * operations / bytes) },
+                ]
+            },
+            "memory_bound",
+            "You give the peak to every kernel with more operations than bytes. The \
+             two lines meet at `peak / bandwidth` operations for each byte.",
+        )
+        .hint("Operations first: how many products are added up for one number of C?")
+        .hint(
+            "How many tiles of C lie side by side? Each of them reads its rows of A \
+             anew, so all of A is read so many times. And B?",
+        )
+        .hint(
+            "Numbers: `m * k * n.div_ceil(tile) + k * n * m.div_ceil(tile) + m * n`. \
+             Each takes 4 bytes.",
+        )
+        .hint(
+            "In one second the memory brings `bandwidth` bytes (times a billion), \
+             and `operations / bytes` can be done with each. The lower of that speed \
+             and the peak is the answer: `peak.min(...)`.",
+        )
+        .build()
+}
+
+// ---- Launches ----------------------------------------------------------------------
+
+fn dim([x, y]: [usize; 2]) -> Dim3 {
+    Dim3::from((x as u32, y as u32))
+}
+
+fn narrow(numbers: &[f64]) -> Vec<f32> {
+    numbers.iter().map(|number| *number as f32).collect()
+}
+
+/// The mistake of a kernel, with the line in the reader's file.
+fn faulted(fault: Fault) -> Mismatch {
+    Mismatch::new(fault.to_string(), "a launch without a fault")
+}
+
+/// Every number that the kernel was to write, row by row, `columns` in a row.
+fn written(gpu: &Simt, buffer: Buffer, columns: usize) -> Result<Matrix64, Mismatch> {
+    let numbers = gpu.read(buffer).map_err(|error| {
+        Mismatch::new(error.to_string(), "every number of the output written")
+    })?;
+    let numbers = numbers.iter().map(|number| f64::from(*number));
+    Ok(Matrix64::from_row_iterator(buffer.len() / columns, columns, numbers))
+}
+
+/// A budget: `3 loads of a thread`.
+fn at_most(seen: u64, most: u64, what: &str) -> Outcome {
+    if seen <= most {
+        return Ok(());
+    }
+    Err(Mismatch::new(format!("{seen} {what}"), format!("at most {most}")))
+}
+
+/// Each number read once and written once.
+fn once(counters: &Counters, numbers: usize) -> Outcome {
+    at_most(counters.global_loads, numbers as u64, "numbers read from global memory")?;
+    at_most(counters.global_stores, numbers as u64, "numbers written to global memory")
+}
+
+/// The first `n` numbers as expected, and all behind them still as uploaded.
+fn untouched(gpu: &Simt, buffer: Buffer, before: &[f32], n: usize) -> Outcome {
+    let after = gpu.read(buffer).unwrap_or_default();
+    let changed = (n..before.len()).find(|i| after.get(*i) != before.get(*i));
+    let Some(i) = changed else { return Ok(()) };
+    let seen = format!("number {i} of {} is now {}", before.len(), after[i]);
+    Err(Mismatch::new(seen, format!("{} in it, as before", before[i])))
+}
+
+/// What a launch did, as numbers: its counts and its output, or its fault.
+fn sample(
+    gpu: &Simt,
+    out: Buffer,
+    launched: Result<Counters, Fault>,
+    counts: impl Fn(Counters) -> Vec<u64>,
+) -> Vec<f64> {
+    match launched {
+        Ok(counters) => {
+            let counts = counts(counters).into_iter().map(|count| count as f64);
+            let number = |number: Option<f32>| number.map_or(f64::NAN, f64::from);
+            let numbers = gpu.peek(out).unwrap_or_default().into_iter().map(number);
+            counts.chain(numbers).collect()
+        }
+        Err(Fault { kind, block, thread, .. }) => {
+            let kind = match kind {
+                FaultKind::OutOfBounds { access, .. } => {
+                    1.0 + f64::from(access as u8) / 2.0
+                }
+                FaultKind::Race { access, .. } => 3.0 + f64::from(access as u8) / 2.0,
+                FaultKind::Unwritten { .. } => 5.0,
+                FaultKind::DivergentBarrier { other_place: Some(_), .. } => 6.0,
+                FaultKind::DivergentBarrier { .. } => 6.5,
+                _ => 7.0,
+            };
+            let place = [block.x, block.y, thread.x, thread.y].map(f64::from);
+            [&[kind][..], &place].concat()
+        }
+    }
+}
+
+// ---- 19.2: the guarded map ---------------------------------------------------------
+
+/// Numbers, a factor, the threads of a block, and blocks.
+type Scaling = (Vec<f64>, f64, usize, usize);
+
+const SCALING: [&str; 4] = ["x", "factor", "threads of a block", "blocks"];
+
+/// As many blocks as it takes, and some to spare.
+fn scaling(spare: std::ops::Range<usize>) -> impl Strategy<Value = Scaling> {
+    let block = select(&[1, 2, 3, 5, 7, 8, 16, 32, 33][..]);
+    let case = (vec(whole(-9..=9), 1..40), whole(2..=9), block, spare);
+    case.prop_map(|(x, factor, block, spare)| {
+        let blocks = x.len().div_ceil(block) + spare;
+        (x, factor, block, blocks)
+    })
+}
+
+/// Runs the kernel, with this many numbers more in both buffers.
+fn scaled(f: Scale, case: &Scaling, behind: usize) -> Result<Counters, Mismatch> {
+    let (x, factor, block, blocks) = case;
+    let mut gpu = Simt::new();
+    let n = x.len();
+    let expected: Vec<f64> = x.iter().map(|x| factor * x).collect();
+    let inputs = [narrow(x), vec![77.0; behind]].concat();
+    let x = gpu.upload(&inputs);
+    let before = vec![-1000.0; n + behind];
+    let y = if behind > 0 { gpu.upload(&before) } else { gpu.alloc(n) };
+    let factor = *factor as f32;
+    let launched = gpu.launch("scale", dim([*blocks, 1]), dim([*block, 1]), |t| {
+        f(t, x, y, n, factor)
+    });
+    let counters = launched.map_err(faulted)?;
+    near_slice(&written(&gpu, y, 1)?.as_slice()[..n], expected)?;
+    untouched(&gpu, y, &before, n)?;
+    untouched(&gpu, x, &inputs, 0).because("The input has changed.")?;
+    Ok(counters)
+}
+
+/// The fewest requests and sectors in which the warps can read `n` numbers in a row.
+fn fewest(n: usize, block: usize, blocks: usize) -> [u64; 2] {
+    let mut fewest = [0, 0];
+    for block_start in (0..blocks).map(|number| number * block) {
+        for start in (block_start..block_start + block).step_by(32) {
+            let end = (start + 32).min(block_start + block).min(n);
+            if start < end {
+                fewest[0] += 1;
+                fewest[1] += ((end - 1) / 8 - start / 8 + 1) as u64;
+            }
+        }
+    }
+    fewest
+}
+
+fn scale() -> Box<dyn Check> {
+    use wrong::ScaleSlip as Slip;
+    let yours = kernel!(Scale: exercises::scale);
+    let ours = kernel!(Scale: solutions::scale);
+    macro_rules! slip {
+        ($slip:ident) => {
+            kernel!(Scale: wrong::scale, Slip::$slip)
+        };
+    }
+    Exercise::new("19.2", "scale", yours, ours)
+        .probe(|f| {
+            let cases = [(6, 3, 2, 6), (5, 2, 4, 5), (5, 4, 2, 16), (40, 32, 2, 70)];
+            let mut all = Vec::new();
+            for (n, block, blocks, len) in cases {
+                let mut gpu = Simt::new();
+                let x: Vec<f32> = (0..len).map(|i| (3 * i + 1) as f32).collect();
+                let (x, y) = (gpu.upload(&x), gpu.alloc(len));
+                let launched =
+                    gpu.launch("scale", blocks, block, |t| f(t, x, y, n, 7.0));
+                all.extend(sample(&gpu, y, launched, |c| {
+                    vec![
+                        c.global_loads,
+                        c.global_stores,
+                        c.global_load_requests,
+                        c.global_store_requests,
+                        c.global_load_sectors,
+                        c.global_store_sectors,
+                    ]
+                }));
+            }
+            all
+        })
+        .law(
+            "whole_blocks",
+            "With as many threads as numbers, each number is mapped.",
+            |f| {
+                let case = scaling(0..1).prop_map(|(x, factor, block, _)| {
+                    let blocks = x.len().div_ceil(block).min(3);
+                    let n = block * blocks;
+                    let x = x.into_iter().cycle().take(n).collect();
+                    (x, factor, block, blocks)
+                });
+                given(&SCALING, case, |case| scaled(f, case, 0).map(|_| ()))
+            },
+        )
+        .law(
+            "threads_to_spare",
+            "A thread that has no number of its own does nothing.",
+            |f| given(&SCALING, scaling(0..3), |case| scaled(f, case, 0).map(|_| ())),
+        )
+        .law(
+            "longer_buffers",
+            "The buffers may hold more than `n` numbers; the others stay as they were.",
+            |f| {
+                let case = (scaling(0..3), 1..9_usize).prop_map(
+                    |((x, factor, block, blocks), behind)| {
+                        (x, factor, block, blocks, behind)
+                    },
+                );
+                let names = [&SCALING[..], &["numbers behind"]].concat();
+                given(&names, case, |(x, factor, block, blocks, behind)| {
+                    let case = (x.clone(), *factor, *block, *blocks);
+                    scaled(f, &case, *behind).map(|_| ())
+                })
+            },
+        )
+        .law("once", "Each number is read once and written once.", |f| {
+            given(&SCALING, scaling(0..3), |case| {
+                once(&scaled(f, case, 0)?, case.0.len())
+            })
+        })
+        .law(
+            "neighbors",
+            "Neighboring threads take neighboring numbers, so that a warp needs few \
+             sectors of memory at a time.",
+            |f| {
+                given(&SCALING, scaling(0..3), |case| {
+                    let c = scaled(f, case, 0)?;
+                    let (x, _, block, blocks) = case;
+                    let [requests, sectors] = fewest(x.len(), *block, *blocks);
+                    at_most(c.global_load_requests, requests, "reads of a warp")?;
+                    at_most(c.global_store_requests, requests, "writes of a warp")?;
+                    at_most(c.global_load_sectors, sectors, "sectors read")?;
+                    at_most(c.global_store_sectors, sectors, "sectors written")
+                })
+            },
+        )
+        .wrong(
+            "no_guard",
+            slip!(NoGuard),
+            "threads_to_spare",
+            "The last block has threads to spare, and yours read and write past the \
+             end. Only a thread with `i < n` may do something.",
+        )
+        .wrong(
+            "guard_too_late",
+            slip!(GuardLate),
+            "threads_to_spare",
+            "One thread too many: the numbers are 0 to n - 1, so `i <= n` lets \
+             number n in. Take `i < n`.",
+        )
+        .wrong(
+            "guard_too_early",
+            slip!(GuardEarly),
+            "whole_blocks",
+            "The last number is left out: your guard stops one thread too early.",
+        )
+        .wrong(
+            "read_before_guard",
+            slip!(ReadFirst),
+            "threads_to_spare",
+            "You guard the write, but the read comes before the guard, and a spare \
+             thread reads past the end.",
+        )
+        .wrong(
+            "clamped",
+            slip!(Clamped),
+            "threads_to_spare",
+            "You send every spare thread to the last number. They all write it, and \
+             that is a race, even with equal values. A spare thread does nothing.",
+        )
+        .wrong(
+            "by_length",
+            slip!(ByLength),
+            "longer_buffers",
+            "You compare with the length of the buffer. Only the first `n` numbers \
+             are yours: compare with `n`.",
+        )
+        .wrong(
+            "full_blocks_only",
+            slip!(FullBlocksOnly),
+            "threads_to_spare",
+            "You skip a block as soon as one of its threads has nothing to do. The \
+             others in it still have: guard each thread, not the block.",
+        )
+        .wrong(
+            "barrier_in_guard",
+            slip!(BarrierInGuard),
+            "threads_to_spare",
+            "Your barrier stands behind the guard, so spare threads never come to \
+             it. No thread needs another here: no barrier at all.",
+        )
+        .wrong(
+            "block_forgotten",
+            slip!(BlockForgotten),
+            "whole_blocks",
+            "Every block starts at number 0 again. Count the threads of the blocks \
+             before: `block_x() * block_dim_x()`.",
+        )
+        .wrong(
+            "grid_for_block",
+            slip!(GridForBlock),
+            "whole_blocks",
+            "You multiply the block's number by the number of blocks. Before block b \
+             come b blocks, each with `block_dim_x()` threads.",
+        )
+        .wrong(
+            "everybody_does_all",
+            slip!(Everybody),
+            "whole_blocks",
+            "Each thread writes all numbers, and all at once: a race. There is a \
+             thread for each number, so the loop is already there: it is the grid.",
+        )
+        .wrong(
+            "in_place",
+            slip!(InPlace),
+            "whole_blocks",
+            "You write the result over x. It belongs into y.",
+        )
+        .wrong(
+            "copied",
+            slip!(Copied),
+            "whole_blocks",
+            "You copy the numbers: multiply each by `factor`.",
+        )
+        .wrong(
+            "by_way_of_y",
+            slip!(Twice),
+            "once",
+            "You copy to y first, and then read and write it again. The way to \
+             memory and back is the slow part: read once, compute, write once.",
+        )
+        .wrong(
+            "strided",
+            slip!(Strided),
+            "neighbors",
+            "Neighboring threads of yours take numbers far apart, so each needs a \
+             sector of its own. Let i grow by 1 from thread to thread.",
+        )
+        .wrong(
+            "one_thread",
+            slip!(OneThread),
+            "neighbors",
+            "The first thread of a block does the work of all, while the others \
+             wait. Give each thread its own number.",
+        )
+        .hint(
+            "What number has the first thread of block b, if blocks 0 to b - 1 are \
+             full?",
+        )
+        .hint(
+            "`let i = t.block_x() * t.block_dim_x() + t.thread_x();`. And what does \
+             a thread do whose i is n or more?",
+        )
+        .hint(
+            "`if i < n { ... }` around everything: the read `t.load(x, i)` as well \
+             as the write `t.store(y, i, ...)`.",
+        )
+        .build()
+}
+
+// ---- 19.3: the transpose -----------------------------------------------------------
+
+/// Rows and columns of the matrix, rows of threads in a block, and blocks to spare in
+/// each direction.
+type Turning = (usize, usize, usize, usize);
+
+const TURNING: [&str; 4] = ["rows", "columns", "rows of threads", "spare blocks"];
+const SIDE: usize = 32;
+
+/// A matrix of whole tiles, one or two of them.
+fn whole_tiles(tiles: &'static [(usize, usize)]) -> impl Strategy<Value = Turning> {
+    (select(tiles), select(&[1, 2, 4, 8][..])).prop_map(|((rows, columns), threads)| {
+        (rows * SIDE, columns * SIDE, threads, 0)
+    })
+}
+
+/// The fewest sectors that hold all rows of a matrix, each cut into tiles.
+fn fewest_by_rows(rows: usize, columns: usize) -> u64 {
+    let rows = (0..rows).map(|row| row * columns);
+    let parts = rows.flat_map(|row| {
+        (0..columns).step_by(SIDE).map(move |left| {
+            let (start, end) = (row + left, row + (left + SIDE).min(columns));
+            (end - 1) / 8 - start / 8 + 1
+        })
+    });
+    parts.sum::<usize>() as u64
+}
+
+/// A matrix with any sides, and any rows of threads.
+fn any_sides(spare: std::ops::Range<usize>) -> impl Strategy<Value = Turning> {
+    let side = || select(&[1, 2, 3, 5, 7, 13, 31, 32, 33, 37][..]);
+    (side(), side(), select(&[1, 2, 3, 5, 8][..]), spare)
+}
+
+/// Runs the kernel, with this many numbers more in both buffers.
+fn turned(f: Transpose, case: Turning, behind: usize) -> Result<Counters, Mismatch> {
+    let (rows, columns, threads, spare) = case;
+    let numbers = rows * columns;
+    let entry = |row: usize, column: usize| (1 + row * columns + column) as f64;
+    let mut gpu = Simt::new();
+    let mut inputs: Vec<f32> = (0..numbers).map(|i| (1 + i) as f32).collect();
+    inputs.extend(vec![-7.0; behind]);
+    let x = gpu.upload(&inputs);
+    let before = vec![-1000.0; numbers + behind];
+    let y = if behind > 0 { gpu.upload(&before) } else { gpu.alloc(numbers) };
+    let grid = [columns.div_ceil(SIDE) + spare, rows.div_ceil(SIDE) + spare];
+    let launched = gpu.launch("transpose", dim(grid), dim([SIDE, threads]), |t| {
+        f(t, x, y, rows, columns)
+    });
+    let counters = launched.map_err(faulted)?;
+    let seen = written(&gpu, y, 1)?;
+    let seen = Matrix64::from_row_slice(columns, rows, &seen.as_slice()[..numbers]);
+    near_matrix(seen, Matrix64::from_fn(columns, rows, |c, r| entry(r, c)))?;
+    untouched(&gpu, y, &before, numbers)?;
+    untouched(&gpu, x, &inputs, 0).because("The input has changed.")?;
+    Ok(counters)
+}
+
+fn transpose() -> Box<dyn Check> {
+    use wrong::TransposeSlip as Slip;
+    let yours = kernel!(Transpose: exercises::transpose);
+    let ours = kernel!(Transpose: solutions::transpose);
+    macro_rules! slip {
+        ($slip:ident) => {
+            kernel!(Transpose: wrong::transpose, Slip::$slip)
+        };
+    }
+    Exercise::new("19.3", "transpose", yours, ours)
+        .probe(|f| {
+            let cases = [
+                (32, 32, 4, [1, 1]),
+                (32, 64, 8, [2, 1]),
+                (3, 35, 8, [2, 1]),
+                (64, 2, 1, [1, 2]),
+            ];
+            let mut all = Vec::new();
+            for (rows, columns, threads, grid) in cases {
+                let mut gpu = Simt::new();
+                let len = rows * columns;
+                let x: Vec<f32> = (0..len).map(|i| i as f32).collect();
+                let (x, y) = (gpu.upload(&x), gpu.alloc(len));
+                let launched =
+                    gpu.launch("transpose", dim(grid), dim([SIDE, threads]), |t| {
+                        f(t, x, y, rows, columns)
+                    });
+                all.extend(sample(&gpu, y, launched, |c| {
+                    vec![
+                        c.global_loads,
+                        c.global_stores,
+                        c.global_load_sectors,
+                        c.global_store_sectors,
+                        c.bank_conflicts,
+                    ]
+                }));
+            }
+            all
+        })
+        .law("one_tile", "A matrix of one full tile is turned over.", |f| {
+            given(&TURNING, whole_tiles(&[(1, 1)]), |case| {
+                turned(f, *case, 0).map(|_| ())
+            })
+        })
+        .law(
+            "many_tiles",
+            "The tile in row r, column c of tiles goes to row c, column r.",
+            |f| {
+                given(&TURNING, whole_tiles(&[(1, 1), (1, 2), (2, 1)]), |case| {
+                    turned(f, *case, 0).map(|_| ())
+                })
+            },
+        )
+        .law(
+            "cut_tiles",
+            "Tiles at the edges may be cut, and rows of threads may be any number.",
+            |f| {
+                given(&TURNING, any_sides(0..1), |case| turned(f, *case, 0).map(|_| ()))
+            },
+        )
+        .law(
+            "to_spare",
+            "Blocks to spare do nothing, and what lies behind the matrix stays.",
+            |f| {
+                given(&TURNING, any_sides(0..2), |case| {
+                    turned(f, *case, 40).map(|_| ())
+                })
+            },
+        )
+        .law("once", "Each number is read once and written once.", |f| {
+            given(&TURNING, any_sides(0..1), |case| {
+                once(&turned(f, *case, 0)?, case.0 * case.1)
+            })
+        })
+        .law(
+            "reads_neighbors",
+            "A warp reads 32 neighbors: 4 sectors of memory, not 32.",
+            |f| {
+                given(&TURNING, any_sides(0..1), |case| {
+                    let sectors = turned(f, *case, 0)?.global_load_sectors;
+                    at_most(sectors, fewest_by_rows(case.0, case.1), "sectors read")
+                })
+            },
+        )
+        .law(
+            "writes_neighbors",
+            "A warp writes 32 neighbors: 4 sectors of memory, not 32.",
+            |f| {
+                given(&TURNING, any_sides(0..1), |case| {
+                    let sectors = turned(f, *case, 0)?.global_store_sectors;
+                    at_most(sectors, fewest_by_rows(case.1, case.0), "sectors written")
+                })
+            },
+        )
+        .law(
+            "no_bank_conflict",
+            "The threads of a warp never want two numbers of one bank.",
+            |f| {
+                given(&TURNING, any_sides(0..1), |case| {
+                    let c = turned(f, *case, 0)?;
+                    at_most(c.bank_conflicts, 0, "extra passes through the banks")
+                })
+            },
+        )
+        .wrong(
+            "no_barrier",
+            slip!(NoBarrier),
+            "one_tile",
+            "Nothing makes a thread wait until the others have filled the tile. Put \
+             a barrier between the last write to the tile and the first read.",
+        )
+        .wrong(
+            "one_number_each",
+            slip!(OneEach),
+            "one_tile",
+            "Each thread of yours moves one number. A block has fewer rows of \
+             threads than the tile has rows: go on, `block_dim_y()` rows further each \
+             time.",
+        )
+        .wrong(
+            "everybody_does_all",
+            slip!(Everybody),
+            "one_tile",
+            "Every row of threads moves all rows of the tile, so that several \
+             threads write each number. Step by `block_dim_y()`, starting at \
+             `thread_y()`.",
+        )
+        .wrong(
+            "copied",
+            slip!(Copied),
+            "one_tile",
+            "Your tile is not turned: it is read back as it was written. Read it \
+             with row and column exchanged.",
+        )
+        .wrong(
+            "tile_not_turned_to",
+            slip!(PlaceKept),
+            "many_tiles",
+            "Each tile is turned over, but stays where it was. The tile in row r, \
+             column c of tiles goes to row c, column r.",
+        )
+        .wrong(
+            "rows_too_long",
+            slip!(StrideKept),
+            "many_tiles",
+            "The output has `columns` rows of `rows` numbers each. You put row c at \
+             `c * columns`; it begins at `c * rows`.",
+        )
+        .wrong(
+            "tile_as_high_as_block",
+            slip!(LowTile),
+            "many_tiles",
+            "You count `block_dim_y()` rows for a tile. A tile has 32, however many \
+             rows of threads work on it.",
+        )
+        .wrong(
+            "no_guard",
+            slip!(NoGuard),
+            "cut_tiles",
+            "At the edges a tile reaches past the matrix. Read only where the row is \
+             below `rows` and the column below `columns`.",
+        )
+        .wrong(
+            "no_guard_for_writing",
+            slip!(NoWriteGuard),
+            "cut_tiles",
+            "You guard the read, but not the write. Parts of the tile that were \
+             never filled must not be used either.",
+        )
+        .wrong(
+            "guard_of_the_other_half",
+            slip!(SameGuard),
+            "cut_tiles",
+            "For the write you ask whether the number that this thread *read* is \
+             inside. It now writes another one: ask for that one.",
+        )
+        .wrong(
+            "not_all_at_the_barrier",
+            slip!(EarlyReturn),
+            "cut_tiles",
+            "Threads outside the matrix never come to the barrier: they returned \
+             before it, or it stands behind a guard. Guard the reads and the writes; \
+             all threads pass the barrier.",
+        )
+        .wrong(
+            "read_twice",
+            slip!(Twice),
+            "once",
+            "You read numbers of x more than once. What is in the tile or in a \
+             variable need not be fetched again.",
+        )
+        .wrong(
+            "reads_a_column",
+            slip!(ReadsColumn),
+            "reads_neighbors",
+            "Your warp reads down a column of x: 32 numbers in 32 sectors. Let \
+             `thread_x()` choose the column, and turn inside the tile.",
+        )
+        .wrong(
+            "writes_a_column",
+            slip!(WritesColumn),
+            "writes_neighbors",
+            "Your warp writes down a column of y: 32 numbers in 32 sectors. For the \
+             write let `thread_x()` choose the column of y, and take the number from \
+             the tile, where another thread has put it.",
+        )
+        .wrong(
+            "no_padding",
+            slip!(NoPadding),
+            "no_bank_conflict",
+            "A column of your tile lies in one bank: 32 numbers, 32 passes. Make the \
+             rows of the tile 33 long; then a column meets all banks.",
+        )
+        .wrong(
+            "padding_of_two",
+            slip!(PaddedByTwo),
+            "no_bank_conflict",
+            "With rows of 34 numbers every second bank is used, twice. The length of \
+             a row must be odd: one number more than 32 is best.",
+        )
+        .hint(
+            "A thread may read one number and write another. Which number should it \
+             read so that its neighbors in the warp read neighbors? And write?",
+        )
+        .hint(
+            "Two loops with a barrier between: the first fills the tile row by row, \
+             the second reads it column by column and writes rows of y.",
+        )
+        .hint(
+            "Both loops: `for line in \
+             (t.thread_y()..TILE).step_by(t.block_dim_y())`. In the second, \
+             `thread_x()` is the row of x and `line` the column.",
+        )
+        .hint(
+            "In a tile with rows of 32 a column lies in one bank. With \
+             `t.shared(\"tile\", TILE * (TILE + 1))`, entry (row, column) at `row * \
+             (TILE + 1) + column`, it lies in 32.",
+        )
+        .build()
+}
+
+// ---- 19.4: the product -------------------------------------------------------------
+
+/// A and B, the side of a block, and blocks to spare in each direction.
+type Multiplying = (Matrix64, Matrix64, usize, usize);
+
+const MULTIPLYING: [&str; 4] = ["A", "B", "T", "spare blocks"];
+
+/// The sizes come from the side of a block and three more numbers.
+fn multiplying(
+    size: impl Fn(usize, [usize; 3]) -> [usize; 3],
+    spare: std::ops::Range<usize>,
+) -> impl Strategy<Value = Multiplying> {
+    let drawn = (1..5_usize, [1..9_usize, 1..9, 1..9], spare);
+    let numbers = || vec(whole(-4..=4), 144);
+    (drawn, numbers(), numbers()).prop_map(move |((side, sizes, spare), a, b)| {
+        let [m, k, n] = size(side, sizes);
+        let a = Matrix64::from_row_slice(m, k, &a[..m * k]);
+        let b = Matrix64::from_row_slice(k, n, &b[..k * n]);
+        (a, b, side, spare)
+    })
+}
+
+fn any_size() -> impl Strategy<Value = Multiplying> {
+    multiplying(|_, sizes| sizes, 0..1)
+}
+
+/// Whole tiles, this many in each direction at most.
+fn whole_tiles_of_c(most: [usize; 3]) -> impl Strategy<Value = Multiplying> {
+    let fold = move |side: usize, sizes: [usize; 3]| {
+        std::array::from_fn(|i| side * (1 + (sizes[i] - 1) % most[i]))
+    };
+    multiplying(fold, 0..1)
+}
+
+fn by_rows(matrix: &Matrix64) -> Vec<f32> {
+    narrow(matrix.transpose().as_slice())
+}
+
+/// Runs the kernel, with this many numbers more in all buffers.
+fn multiplied(
+    f: Product,
+    (a, b, side, spare): &Multiplying,
+    behind: usize,
+) -> Result<Counters, Mismatch> {
+    let size @ [m, _, n] = [a.nrows(), a.ncols(), b.ncols()];
+    let expected = a * b;
+    let mut gpu = Simt::new();
+    let inputs = [a, b].map(|m| [by_rows(m), vec![f32::NAN; behind]].concat());
+    let [a, b] = [0, 1].map(|i: usize| gpu.upload(&inputs[i]));
+    let before = vec![-1000.0; m * n + behind];
+    let c = if behind > 0 { gpu.upload(&before) } else { gpu.alloc(m * n) };
+    let grid = [n.div_ceil(*side) + spare, m.div_ceil(*side) + spare];
+    let launched =
+        gpu.launch("product", dim(grid), dim([*side, *side]), |t| f(t, a, b, c, size));
+    let counters = launched.map_err(faulted)?;
+    let seen = written(&gpu, c, 1)?;
+    let seen = Matrix64::from_row_slice(m, n, &seen.as_slice()[..m * n]);
+    near_matrix(seen, expected)?;
+    untouched(&gpu, c, &before, m * n)?;
+    Ok(counters)
+}
+
+fn product() -> Box<dyn Check> {
+    use wrong::ProductSlip as Slip;
+    let yours = kernel!(Product: exercises::product);
+    let ours = kernel!(Product: solutions::product);
+    macro_rules! slip {
+        ($slip:ident) => {
+            kernel!(Product: wrong::product, Slip::$slip)
+        };
+    }
+    /// Threads that run and steps that each takes.
+    fn work((a, b, side, _): &Multiplying) -> [u64; 3] {
+        let tiles = |length: usize| length.div_ceil(*side) as u64;
+        let blocks = tiles(a.nrows()) * tiles(b.ncols());
+        [blocks, blocks * (side * side) as u64, tiles(a.ncols())]
+    }
+    Exercise::new("19.4", "product", yours, ours)
+        .probe(|f| {
+            let cases = [
+                (2, [2, 2, 2]),
+                (3, [3, 9, 6]),
+                (3, [5, 7, 4]),
+                (4, [3, 6, 9]),
+                (2, [4, 1, 3]),
+                (8, [8, 16, 8]),
+            ];
+            let mut all = Vec::new();
+            for (side, size @ [m, k, n]) in cases {
+                let mut gpu = Simt::new();
+                let numbers = |len: usize, step: usize| {
+                    (0..len).map(|i| (i * step % 11) as f32 - 4.0).collect::<Vec<f32>>()
+                };
+                let (a, b) =
+                    (gpu.upload(&numbers(m * k, 3)), gpu.upload(&numbers(k * n, 5)));
+                let c = gpu.alloc(m * n);
+                let grid = [n.div_ceil(side), m.div_ceil(side)];
+                let launched =
+                    gpu.launch("product", dim(grid), dim([side, side]), |t| {
+                        f(t, a, b, c, size)
+                    });
+                all.extend(sample(&gpu, c, launched, |c| {
+                    let sectors = c.global_load_sectors + c.global_store_sectors;
+                    vec![c.global_loads, c.global_stores, c.barriers, sectors]
+                }));
+            }
+            all
+        })
+        .law(
+            "one_tile",
+            "Two matrices of one full tile are multiplied, in one step.",
+            |f| {
+                given(&MULTIPLYING, whole_tiles_of_c([1, 1, 1]), |case| {
+                    multiplied(f, case, 0).map(|_| ())
+                })
+            },
+        )
+        .law(
+            "step_by_step",
+            "A long A and a high B take several steps, and all of them add up.",
+            |f| {
+                given(&MULTIPLYING, whole_tiles_of_c([1, 3, 1]), |case| {
+                    multiplied(f, case, 0).map(|_| ())
+                })
+            },
+        )
+        .law("many_tiles", "Each block computes a tile of C of its own.", |f| {
+            given(&MULTIPLYING, whole_tiles_of_c([2, 2, 3]), |case| {
+                multiplied(f, case, 0).map(|_| ())
+            })
+        })
+        .law(
+            "any_size",
+            "Sizes need not be multiples of T, in none of the three directions.",
+            |f| {
+                given(&MULTIPLYING, any_size(), |case| {
+                    multiplied(f, case, 0).map(|_| ())
+                })
+            },
+        )
+        .law(
+            "to_spare",
+            "Blocks to spare write nothing, and what lies behind C stays.",
+            |f| {
+                let case = multiplying(|_, sizes| sizes, 0..3);
+                given(&MULTIPLYING, case, |case| multiplied(f, case, 30).map(|_| ()))
+            },
+        )
+        .law("written_once", "Each number of C is written once.", |f| {
+            given(&MULTIPLYING, any_size(), |case| {
+                let numbers = (case.0.nrows() * case.1.ncols()) as u64;
+                let c = multiplied(f, case, 0)?;
+                at_most(c.global_stores, numbers, "numbers written to global memory")
+            })
+        })
+        .law(
+            "few_loads",
+            "In each step a thread reads at most two numbers from global memory.",
+            |f| {
+                given(&MULTIPLYING, any_size(), |case| {
+                    let loads = multiplied(f, case, 0)?.global_loads;
+                    let [_, threads, steps] = work(case);
+                    let what =
+                        format!("numbers read by {threads} threads in {steps} steps");
+                    at_most(loads, 2 * threads * steps, &what)
+                })
+            },
+        )
+        .law("two_barriers", "A step has at most two barriers.", |f| {
+            given(&MULTIPLYING, any_size(), |case| {
+                let barriers = multiplied(f, case, 0)?.barriers;
+                let [blocks, _, steps] = work(case);
+                let what =
+                    format!("barriers for {blocks} blocks with {steps} steps each");
+                at_most(barriers, 2 * blocks * steps, &what)
+            })
+        })
+        .law(
+            "neighbors",
+            "Neighboring threads read and write neighbors: with T = 8 a sector holds \
+             a row of a tile.",
+            |f| {
+                let drawn = ([1..3_usize, 1..3, 1..3], whole(1..=4));
+                given(&["[m, k, n]", "entries"], drawn, |(tiles, entry)| {
+                    let [m, k, n] = tiles.map(|tiles| 8 * tiles);
+                    let filled =
+                        |rows, columns| Matrix64::from_element(rows, columns, *entry);
+                    let c = multiplied(f, &(filled(m, k), filled(k, n), 8, 0), 0)?;
+                    let rows =
+                        |rows: usize, columns: usize| (rows * columns / 8) as u64;
+                    let reads =
+                        rows(m, k) * (n / 8) as u64 + rows(k, n) * (m / 8) as u64;
+                    at_most(c.global_load_sectors, reads, "sectors read")?;
+                    at_most(c.global_store_sectors, rows(m, n), "sectors written")
+                })
+            },
+        )
+        .wrong(
+            "first_barrier_missing",
+            slip!(NoFirstBarrier),
+            "one_tile",
+            "A thread multiplies before the others have filled the tiles. Put a \
+             barrier between the writes to the tiles and the loop that reads them.",
+        )
+        .wrong(
+            "second_barrier_missing",
+            slip!(NoSecondBarrier),
+            "step_by_step",
+            "A fast thread fills the tiles for the next step while a slow one still \
+             reads the last. Put a second barrier at the end of each step.",
+        )
+        .wrong(
+            "b_turned_over",
+            slip!(BTurned),
+            "one_tile",
+            "You multiply rows of A by *rows* of B. Entry i of the sum is (row, i) \
+             of A times (i, column) of B.",
+        )
+        .wrong(
+            "factors_swapped",
+            slip!(Swapped),
+            "one_tile",
+            "That is B times A. The row comes from A, the column from B.",
+        )
+        .wrong(
+            "sum_in_c",
+            slip!(SumInC),
+            "one_tile",
+            "You add to C, but nobody has written anything there: there is no 0 to \
+             start from. Keep the sum in a variable and write it at the end.",
+        )
+        .wrong(
+            "first_step_only",
+            slip!(FirstStep),
+            "step_by_step",
+            "You take only the first T columns of A and rows of B. Walk on along k, \
+             step by step.",
+        )
+        .wrong(
+            "sum_begins_anew",
+            slip!(SumReset),
+            "step_by_step",
+            "Your sum begins at 0 in every step, so only the last step counts. Set \
+             it to 0 once, before the steps.",
+        )
+        .wrong(
+            "rows_of_a",
+            slip!(WrongStride),
+            "step_by_step",
+            "A row of A has k numbers, so row r begins at `r * k`. You put it at `r \
+             * n`.",
+        )
+        .wrong(
+            "same_tile",
+            slip!(BlockForgotten),
+            "many_tiles",
+            "All blocks compute the same tile of C. Row and column begin where the \
+             block begins.",
+        )
+        .wrong(
+            "block_turned",
+            slip!(BlockTurned),
+            "many_tiles",
+            "You take the row of tiles from `block_x()`. x runs along the columns of \
+             C, so it chooses the column, and `block_y()` the row.",
+        )
+        .wrong(
+            "no_guard",
+            slip!(NoLoadGuard),
+            "any_size",
+            "At the edges your threads read past the matrices, or into the next row. \
+             Ask for row and column, and put a 0 into the tile where they are \
+             outside.",
+        )
+        .wrong(
+            "guard_forgets_k",
+            slip!(NoKGuard),
+            "any_size",
+            "You ask whether the number of C is inside. The last step also reaches \
+             past the end of k: ask whether the numbers of A and B are inside.",
+        )
+        .wrong(
+            "edge_not_zeroed",
+            slip!(NoZero),
+            "any_size",
+            "Outside the matrices you leave the tile as it is, and it is read all \
+             the same. Write a 0 there: it adds nothing to the sum.",
+        )
+        .wrong(
+            "rest_forgotten",
+            slip!(RoundedDown),
+            "any_size",
+            "You take `k / T` steps, rounded down, and lose the rest of k. The last \
+             step may be a short one.",
+        )
+        .wrong(
+            "no_guard_for_writing",
+            slip!(NoStoreGuard),
+            "any_size",
+            "Threads outside C write, too: past its end, or into the next row.",
+        )
+        .wrong(
+            "early_return",
+            slip!(EarlyReturn),
+            "any_size",
+            "Threads outside C leave at the start, and the others wait for them at \
+             the barrier. They have work to do, too: they fill their place in the \
+             tiles.",
+        )
+        .wrong(
+            "barrier_in_guard",
+            slip!(BarrierInGuard),
+            "any_size",
+            "Only threads inside C come to your barrier. All threads of the block \
+             have to: only the reads and the write are guarded.",
+        )
+        .wrong(
+            "written_every_step",
+            slip!(StoreEveryStep),
+            "written_once",
+            "You write C after every step. Only the last sum is right: write after \
+             the steps, once.",
+        )
+        .wrong(
+            "no_tiles",
+            slip!(Naive),
+            "few_loads",
+            "Each thread reads its whole row of A and column of B from global \
+             memory. The block shares them: each thread brings one number of each per \
+             step.",
+        )
+        .wrong(
+            "tile_read_by_everybody",
+            slip!(LoadsRow),
+            "few_loads",
+            "Each thread fills a whole row of the tile, so that every number is read \
+             T times. One number of A and one of B for each thread is enough.",
+        )
+        .wrong(
+            "barrier_in_the_sum",
+            slip!(BarrierInSum),
+            "two_barriers",
+            "A barrier for each product: the block stands still most of the time. \
+             While the tiles are only read, nobody has to wait.",
+        )
+        .wrong(
+            "uncoalesced",
+            slip!(Uncoalesced),
+            "neighbors",
+            "Neighboring threads of yours walk down a column, through as many \
+             sectors. Let `thread_x()` choose the column, of A as of B.",
+        )
+        .hint(
+            "The block needs T rows of A and T columns of B. Cut them along k into \
+             pieces of T by T: one of each is in shared memory at a time.",
+        )
+        .hint(
+            "A step: every thread brings one number of A and one of B into the two \
+             tiles. Then T products for each thread, from the tiles. Who must wait \
+             for whom, and when?",
+        )
+        .hint(
+            "In the step that begins at `start`, thread (across, down) brings A's \
+             number (row, start + across) and B's number (start + down, column). What \
+             is not there is 0, and a 0 is written to the tile, too.",
+        )
+        .hint(
+            "Barriers: one before the products (all have written), one after them \
+             (all have read). Every thread passes both, even one outside of C; only \
+             its reads and its write of C are guarded.",
+        )
+        .build()
+}
+
+// ---- 19.5: the convolution ---------------------------------------------------------
+
+/// An image, the weights, the threads of a block (x, y), and blocks to spare.
+type Convolving = (Matrix64, Matrix64, (usize, usize), usize);
+
+const CONVOLVING: [&str; 4] = ["image", "weights", "block (x, y)", "spare blocks"];
+
+/// The size comes from the block and two more numbers.
+fn convolving(
+    size: impl Fn([usize; 2], [usize; 2]) -> [usize; 2],
+    spare: std::ops::Range<usize>,
+) -> impl Strategy<Value = Convolving> {
+    let drawn = ([1..6_usize, 1..5], [1..9_usize, 1..9], spare);
+    let numbers = (vec(whole(-4..=4), 144), vec(whole(-3..=3), 9));
+    (drawn, numbers).prop_map(move |((block, sizes, spare), (image, weights))| {
+        let [height, width] = size(block, sizes);
+        let image = Matrix64::from_row_slice(height, width, &image[..height * width]);
+        let weights = Matrix64::from_row_slice(3, 3, &weights);
+        (image, weights, (block[0], block[1]), spare)
+    })
+}
+
+fn any_image() -> impl Strategy<Value = Convolving> {
+    convolving(|_, sizes| sizes, 0..1)
+}
+
+/// As large as one block.
+fn one_block() -> impl Strategy<Value = Convolving> {
+    convolving(|[x, y], _| [y, x], 0..1)
+}
+
+/// The sum of the nine pixels around, those outside being 0.
+fn convolution(image: &Matrix64, weights: &Matrix64) -> Matrix64 {
+    let (height, width) = image.shape();
+    let mut wide = Matrix64::zeros(height + 2, width + 2);
+    wide.view_mut((1, 1), (height, width)).copy_from(image);
+    Matrix64::from_fn(height, width, |y, x| {
+        wide.view((y, x), (3, 3)).component_mul(weights).sum()
+    })
+}
+
+/// Runs the kernel, with this many numbers more in both buffers.
+fn convolved(
+    f: Convolve,
+    (image, weights, block, spare): &Convolving,
+    behind: usize,
+) -> Result<Counters, Mismatch> {
+    let (height, width) = image.shape();
+    let numbers = height * width;
+    let expected = convolution(image, weights);
+    let taps: [f32; 9] = std::array::from_fn(|i| weights[(i / 3, i % 3)] as f32);
+    let mut gpu = Simt::new();
+    let inputs = [by_rows(image), vec![f32::NAN; behind]].concat();
+    let x = gpu.upload(&inputs);
+    let before = vec![-1000.0; numbers + behind];
+    let y = if behind > 0 { gpu.upload(&before) } else { gpu.alloc(numbers) };
+    let grid = [width.div_ceil(block.0) + spare, height.div_ceil(block.1) + spare];
+    let launched = gpu.launch("convolve", dim(grid), dim([block.0, block.1]), |t| {
+        f(t, x, taps, y, [height, width])
+    });
+    let counters = launched.map_err(faulted)?;
+    let seen = written(&gpu, y, 1)?;
+    let seen = Matrix64::from_row_slice(height, width, &seen.as_slice()[..numbers]);
+    near_matrix(seen, expected)?;
+    untouched(&gpu, y, &before, numbers)?;
+    Ok(counters)
+}
+
+fn convolve() -> Box<dyn Check> {
+    use wrong::ConvolveSlip as Slip;
+    let yours = kernel!(Convolve: exercises::convolve);
+    let ours = kernel!(Convolve: solutions::convolve);
+    macro_rules! slip {
+        ($slip:ident) => {
+            kernel!(Convolve: wrong::convolve, Slip::$slip)
+        };
+    }
+    Exercise::new("19.5", "convolve", yours, ours)
+        .probe(|f| {
+            let cases = [
+                ([4, 3], [3, 4]),
+                ([3, 2], [4, 6]),
+                ([3, 3], [5, 7]),
+                ([8, 8], [8, 8]),
+                ([32, 2], [4, 32]),
+            ];
+            let weights = [1., -2., 3., 5., -7., 11., 13., 17., -19.];
+            let mut all = Vec::new();
+            for (block, size @ [height, width]) in cases {
+                let mut gpu = Simt::new();
+                let image: Vec<f32> =
+                    (0..height * width).map(|i| (i * i % 23 + 1) as f32).collect();
+                let (x, y) = (gpu.upload(&image), gpu.alloc(height * width));
+                let grid = [width.div_ceil(block[0]), height.div_ceil(block[1])];
+                let launched = gpu.launch("convolve", dim(grid), dim(block), |t| {
+                    f(t, x, weights, y, size)
+                });
+                all.extend(sample(&gpu, y, launched, |c| {
+                    vec![c.global_loads, c.global_stores, c.global_load_requests]
+                }));
+            }
+            all
+        })
+        .law(
+            "weight_in_the_middle",
+            "With a 1 in the middle and zeros around it the image stays as it is.",
+            |f| {
+                let case =
+                    one_block().prop_map(|(image, mut weights, block, spare)| {
+                        weights.fill(0.0);
+                        weights[(1, 1)] = 1.0;
+                        (image, weights, block, spare)
+                    });
+                given(&CONVOLVING, case, |case| convolved(f, case, 0).map(|_| ()))
+            },
+        )
+        .law(
+            "one_block",
+            "In an image of one block, each number is the sum of nine pixels, and \
+             those outside are 0.",
+            |f| {
+                given(&CONVOLVING, one_block(), |case| {
+                    convolved(f, case, 0).map(|_| ())
+                })
+            },
+        )
+        .law(
+            "seams",
+            "Where two blocks meet, each sees the pixels of the other.",
+            |f| {
+                let tiled = |[x, y]: [usize; 2], sizes: [usize; 2]| {
+                    [y * (1 + sizes[0] % 2), x * (1 + sizes[1] % 3)]
+                };
+                given(&CONVOLVING, convolving(tiled, 0..1), |case| {
+                    convolved(f, case, 0).map(|_| ())
+                })
+            },
+        )
+        .law(
+            "any_size",
+            "Height and width may be any number, as may the block's.",
+            |f| {
+                given(&CONVOLVING, any_image(), |case| {
+                    convolved(f, case, 0).map(|_| ())
+                })
+            },
+        )
+        .law(
+            "to_spare",
+            "Blocks to spare write nothing, and what lies behind the image stays.",
+            |f| {
+                let case = convolving(|_, sizes| sizes, 0..3);
+                given(&CONVOLVING, case, |case| convolved(f, case, 20).map(|_| ()))
+            },
+        )
+        .law("written_once", "Each number of the output is written once.", |f| {
+            given(&CONVOLVING, any_image(), |case| {
+                let stores = convolved(f, case, 0)?.global_stores;
+                at_most(stores, case.0.len() as u64, "numbers written to global memory")
+            })
+        })
+        .law(
+            "tile_and_halo",
+            "A block reads no more numbers than its tile and its halo have.",
+            |f| {
+                given(&CONVOLVING, any_image(), |case| {
+                    let loads = convolved(f, case, 0)?.global_loads;
+                    let (image, _, (x, y), _) = case;
+                    let blocks =
+                        image.nrows().div_ceil(*y) * image.ncols().div_ceil(*x);
+                    let what = format!(
+                        "numbers read by blocks of {x} by {y}, with their halo {} by \
+                         {}",
+                        x + 2,
+                        y + 2
+                    );
+                    at_most(loads, (blocks * (x + 2) * (y + 2)) as u64, &what)
+                })
+            },
+        )
+        .law(
+            "together",
+            "All threads share the work of reading, and neighbors read neighbors.",
+            |f| {
+                let sizes = (1..3_usize, 1..40_usize, 1..20_usize);
+                given(&["blocks of 32 by 8: rows", "width", "height"], sizes, |case| {
+                    let &(rows, width, height) = case;
+                    let image = Matrix64::from_fn(height, width, |y, x| (y + x) as f64);
+                    let weights = Matrix64::from_element(3, 3, 1.0);
+                    let block = (32, 4 * rows);
+                    let c = convolved(f, &(image, weights, block, 0), 0)?;
+                    at_most(c.global_load_requests, 9 * c.warps, "reads of a warp")?;
+                    at_most(
+                        c.global_load_sectors,
+                        8 * c.global_load_requests,
+                        "sectors read",
+                    )
+                })
+            },
+        )
+        .wrong(
+            "no_barrier",
+            slip!(NoBarrier),
+            "weight_in_the_middle",
+            "A thread sums before the others have filled the tile. Put a barrier \
+             between.",
+        )
+        .wrong(
+            "one_number_each",
+            slip!(OneEach),
+            "weight_in_the_middle",
+            "Each thread brings one pixel, but tile and halo have more pixels than \
+             the block has threads. Go on, as many places further as there are \
+             threads.",
+        )
+        .wrong(
+            "below_zero",
+            slip!(BelowZero),
+            "weight_in_the_middle",
+            "The halo begins one pixel before the image, and a `usize` cannot be -1. \
+             Use `wrapping_sub`: the number it gives is far above any width, so the \
+             guard finds it. Or use `checked_sub`.",
+        )
+        .wrong(
+            "tile_begins_late",
+            slip!(NoShift),
+            "weight_in_the_middle",
+            "Your tile begins at the block's first pixel. The halo comes before it: \
+             begin one row above and one column to the left.",
+        )
+        .wrong(
+            "tile_too_narrow",
+            slip!(NarrowTile),
+            "weight_in_the_middle",
+            "Tile and halo are `block_dim_x() + 2` wide, and your index counts rows \
+             of `block_dim_x()`: they run into each other.",
+        )
+        .wrong(
+            "tile_not_full",
+            slip!(NoZero),
+            "weight_in_the_middle",
+            "Some places of the tile are read, but nobody fills them: those outside \
+             the image, or the corners of the halo. Write every place, a 0 where \
+             there is no pixel.",
+        )
+        .wrong(
+            "turned_round",
+            slip!(TurnedRound),
+            "one_block",
+            "Your kernel is turned round, as mathematicians do it. Here the first \
+             weight belongs to the pixel above and to the left.",
+        )
+        .wrong(
+            "weights_by_columns",
+            slip!(ByColumns),
+            "one_block",
+            "You take the weights column by column. They go row by row: weight 1 \
+             belongs to the pixel straight above.",
+        )
+        .wrong(
+            "edge_repeated",
+            slip!(Clamped),
+            "one_block",
+            "Outside the image you repeat the pixel at the edge. It is 0 there.",
+        )
+        .wrong(
+            "round_the_corner",
+            slip!(Wraps),
+            "one_block",
+            "Your guard looks at the index alone. To the left of column 0 that is \
+             the last pixel of the row before: ask for row and column.",
+        )
+        .wrong(
+            "no_halo",
+            slip!(NoHalo),
+            "seams",
+            "Pixels of other blocks count as 0 with you, which makes seams in the \
+             picture. Read a border of one pixel around the tile.",
+        )
+        .wrong(
+            "no_guard_for_writing",
+            slip!(NoStoreGuard),
+            "any_size",
+            "Threads outside the image write, too: past its end, or into the next row.",
+        )
+        .wrong(
+            "not_all_at_the_barrier",
+            slip!(EarlyReturn),
+            "any_size",
+            "Threads outside the image never come to the barrier: they returned \
+             before it, or it stands behind a guard. They have work to do, too: they \
+             help to fill the tile.",
+        )
+        .wrong(
+            "written_nine_times",
+            slip!(StoreEachTap),
+            "written_once",
+            "You write the sum after every weight. Keep it in a variable, and write \
+             it once.",
+        )
+        .wrong(
+            "no_tile",
+            slip!(Naive),
+            "tile_and_halo",
+            "Each thread reads its nine pixels from global memory, so each pixel is \
+             read nine times. Let the block read them once, into shared memory.",
+        )
+        .wrong(
+            "halo_from_global",
+            slip!(HaloFromGlobal),
+            "tile_and_halo",
+            "Your tile is shared, but the halo is read from global memory, by every \
+             thread that needs it. Bring it into the tile, too.",
+        )
+        .wrong(
+            "one_thread_reads",
+            slip!(OneThread),
+            "together",
+            "One thread fills the tile while the others wait. Give each thread its \
+             share of the places.",
+        )
+        .wrong(
+            "down_the_columns",
+            slip!(DownColumns),
+            "together",
+            "Your threads fill the tile column by column, so neighbors read pixels \
+             of different rows: many sectors at a time. Go row by row.",
+        )
+        .hint(
+            "How many numbers does a block of 4 by 3 threads need, with a border of \
+             one pixel? The tile in shared memory has a place for each.",
+        )
+        .hint(
+            "More places than threads: thread number `me` fills the places me, me + \
+             threads, me + 2 * threads... Which pixel belongs to a place of the tile?",
+        )
+        .hint(
+            "Place p of the tile is row `p / (block_dim_x() + 2)` and column `p % \
+             (block_dim_x() + 2)` of it, and the tile begins one pixel above and to \
+             the left of the block. `wrapping_sub(1)` of 0 is so large that `row < \
+             height` is false.",
+        )
+        .hint(
+            "Fill each place, with 0 if the pixel is outside. A barrier for all. \
+             Then each thread inside the image adds up weight `3 * dy + dx` times the \
+             place (thread_y() + dy, thread_x() + dx).",
+        )
+        .build()
+}
+
+// ---- The wrong answers -------------------------------------------------------------
+
+/// What readers write before they get it right. Each kernel is the solution with one
+/// slip.
+mod wrong {
+    use super::{Buffer, Thread};
+
+    /// How a reader counts.
+    pub struct Roof {
+        /// Sides of the product.
+        pub sides: [usize; 3],
+        /// Operations for a product and its sum.
+        pub flops: usize,
+        /// Bytes of a number.
+        pub size: usize,
+        /// How often A, B and C are moved.
+        pub of_a: usize,
+        pub of_b: usize,
+        pub c: usize,
+        /// Numbers that are moved besides.
+        pub more: usize,
+    }
+
+    impl Roof {
+        /// As it is right.
+        pub fn of(sides: [usize; 3], tile: usize) -> Roof {
+            let [of_b, _, of_a] = sides.map(|side| side.div_ceil(tile));
+            Roof { sides, flops: 2, size: 4, of_a, of_b, c: 1, more: 0 }
+        }
+    }
+
+    pub fn roof(count: Roof, peak: f64, bandwidth: f64) -> [f64; 3] {
+        let Roof { sides: [m, k, n], flops, size, of_a, of_b, c, more } = count;
+        let operations = (flops * m * k * n) as f64;
+        let numbers = m * k * of_a + k * n * of_b + m * n * c + more;
+        let bytes = (size * numbers) as f64;
+        [operations, bytes, peak.min(bandwidth * operations / bytes)]
+    }
+
+    #[derive(Clone, Copy, PartialEq)]
+    pub enum ScaleSlip {
+        NoGuard,
+        GuardLate,
+        GuardEarly,
+        ReadFirst,
+        Clamped,
+        ByLength,
+        FullBlocksOnly,
+        BarrierInGuard,
+        BlockForgotten,
+        GridForBlock,
+        Everybody,
+        InPlace,
+        Copied,
+        Twice,
+        Strided,
+        OneThread,
+    }
+
+    pub async fn scale(
+        t: Thread<'_>,
+        x: Buffer,
+        y: Buffer,
+        n: usize,
+        factor: f32,
+        slip: ScaleSlip,
+    ) {
+        use ScaleSlip as Slip;
+        let before = match slip {
+            Slip::BlockForgotten => 0,
+            Slip::GridForBlock => t.block_x() * t.grid_dim_x(),
+            _ => t.block_x() * t.block_dim_x(),
+        };
+        let mut i = before + t.thread_x();
+        if slip == Slip::Strided {
+            i = t.thread_x() * t.grid_dim_x() + t.block_x();
+        }
+        if slip == Slip::Clamped {
+            i = i.min(n - 1);
+        }
+        let end = match slip {
+            Slip::NoGuard => usize::MAX,
+            Slip::GuardLate => n + 1,
+            Slip::GuardEarly => n - 1,
+            Slip::ByLength => x.len(),
+            _ => n,
+        };
+        let all = match slip {
+            Slip::Everybody => 0..n,
+            Slip::OneThread if t.thread_x() == 0 => i..(i + t.block_dim_x()).min(n),
+            Slip::OneThread => 0..0,
+            Slip::FullBlocksOnly if before + t.block_dim_x() > n => 0..0,
+            _ if i < end => i..i + 1,
+            _ => 0..0,
+        };
+        if slip == Slip::ReadFirst {
+            t.load(x, i);
+        }
+        if slip == Slip::BarrierInGuard && i < n {
+            t.barrier().await;
+        }
+        for i in all {
+            match slip {
+                Slip::InPlace => t.store(x, i, factor * t.load(x, i)),
+                Slip::Copied => t.store(y, i, t.load(x, i)),
+                Slip::Twice => {
+                    t.store(y, i, t.load(x, i));
+                    t.store(y, i, factor * t.load(y, i));
+                }
+                _ => t.store(y, i, factor * t.load(x, i)),
+            }
+        }
+    }
+
+    #[derive(Clone, Copy, PartialEq)]
+    pub enum TransposeSlip {
+        NoBarrier,
+        OneEach,
+        Everybody,
+        Copied,
+        PlaceKept,
+        StrideKept,
+        LowTile,
+        NoGuard,
+        NoWriteGuard,
+        SameGuard,
+        EarlyReturn,
+        Twice,
+        ReadsColumn,
+        WritesColumn,
+        NoPadding,
+        PaddedByTwo,
+    }
+
+    pub async fn transpose(
+        t: Thread<'_>,
+        x: Buffer,
+        y: Buffer,
+        rows: usize,
+        columns: usize,
+        slip: TransposeSlip,
+    ) {
+        use TransposeSlip as Slip;
+        const TILE: usize = 32;
+        let stride = match slip {
+            Slip::NoPadding => TILE,
+            Slip::PaddedByTwo => TILE + 2,
+            _ => TILE + 1,
+        };
+        let tile = t.shared("tile", TILE * stride);
+        let height = if slip == Slip::LowTile { t.block_dim_y() } else { TILE };
+        let (top, left) = (t.block_y() * height, t.block_x() * TILE);
+        let (across, down) = (t.thread_x(), t.thread_y());
+        let (start, step) = match slip {
+            Slip::Everybody => (0, 1),
+            Slip::OneEach => (down, TILE),
+            _ => (down, t.block_dim_y()),
+        };
+        let inside = |row: usize, column: usize| row < rows && column < columns;
+        if slip == Slip::EarlyReturn && !inside(top + down, left + across) {
+            return;
+        }
+        for line in (start..TILE).step_by(step) {
+            let (row, column) = match slip {
+                Slip::ReadsColumn => (top + across, left + line),
+                _ => (top + line, left + across),
+            };
+            if slip != Slip::NoGuard && !inside(row, column) {
+                continue;
+            }
+            if slip == Slip::Twice {
+                t.load(x, row * columns + column);
+            }
+            let place = (row - top) * stride + column - left;
+            t.store(tile, place, t.load(x, row * columns + column));
+        }
+        if slip != Slip::NoBarrier {
+            t.barrier().await;
+        }
+        for line in (start..TILE).step_by(step) {
+            let (row, column) = match slip {
+                Slip::WritesColumn => (top + line, left + across),
+                _ => (top + across, left + line),
+            };
+            let guard = match slip {
+                Slip::NoWriteGuard => true,
+                Slip::SameGuard => inside(top + line, left + across),
+                _ => inside(row, column),
+            };
+            if !guard {
+                continue;
+            }
+            let place = (row - top) * stride + column - left;
+            let turned = (column - left) * stride + row - top;
+            let number =
+                t.load(tile, if slip == Slip::Copied { turned } else { place });
+            let index = match slip {
+                Slip::PlaceKept => (top + line) * rows + left + across,
+                Slip::StrideKept => column * columns + row,
+                _ => column * rows + row,
+            };
+            t.store(y, index, number);
+        }
+    }
+
+    #[derive(Clone, Copy, PartialEq)]
+    pub enum ProductSlip {
+        NoFirstBarrier,
+        NoSecondBarrier,
+        BTurned,
+        Swapped,
+        SumInC,
+        FirstStep,
+        SumReset,
+        WrongStride,
+        BlockForgotten,
+        BlockTurned,
+        NoLoadGuard,
+        NoKGuard,
+        NoZero,
+        RoundedDown,
+        NoStoreGuard,
+        EarlyReturn,
+        BarrierInGuard,
+        StoreEveryStep,
+        Naive,
+        LoadsRow,
+        BarrierInSum,
+        Uncoalesced,
+    }
+
+    pub async fn product(
+        t: Thread<'_>,
+        a: Buffer,
+        b: Buffer,
+        c: Buffer,
+        [m, k, n]: [usize; 3],
+        slip: ProductSlip,
+    ) {
+        use ProductSlip as Slip;
+        let side = t.block_dim_x();
+        let (a_tile, b_tile) = (t.shared("a", side * side), t.shared("b", side * side));
+        let (mut across, mut down) = (t.thread_x(), t.thread_y());
+        if slip == Slip::Uncoalesced {
+            (across, down) = (down, across);
+        }
+        let (top, left) = match slip {
+            Slip::BlockForgotten => (0, 0),
+            Slip::BlockTurned => (t.block_x() * side, t.block_y() * side),
+            _ => (t.block_y() * side, t.block_x() * side),
+        };
+        let (row, column) = (top + down, left + across);
+        let mine = row < m && column < n;
+        if slip == Slip::EarlyReturn && !mine {
+            return;
+        }
+        let (a, b) = if slip == Slip::Swapped { (b, a) } else { (a, b) };
+        if slip == Slip::Naive {
+            if mine {
+                let mut sum = 0.0;
+                for i in 0..k {
+                    sum = t.fma(t.load(a, row * k + i), t.load(b, i * n + column), sum);
+                }
+                t.store(c, row * n + column, sum);
+            }
+            return;
+        }
+        let end = match slip {
+            Slip::FirstStep => 1,
+            Slip::RoundedDown => k / side * side,
+            _ => k,
+        };
+        let mut sum = 0.0;
+        for start in (0..end).step_by(side) {
+            let (a_column, b_row) = (start + across, start + down);
+            let (in_a, in_b) = match slip {
+                Slip::NoLoadGuard => (true, true),
+                Slip::NoKGuard => (row < m, column < n),
+                _ => (row < m && a_column < k, b_row < k && column < n),
+            };
+            let a_stride = if slip == Slip::WrongStride { n } else { k };
+            if slip == Slip::LoadsRow {
+                for i in 0..side {
+                    if row < m && start + i < k {
+                        t.load(a, row * k + start + i);
+                    }
+                }
+            }
+            if in_a || slip != Slip::NoZero {
+                let number =
+                    if in_a { t.load(a, row * a_stride + a_column) } else { 0.0 };
+                t.store(a_tile, down * side + across, number);
+            }
+            if in_b || slip != Slip::NoZero {
+                let number = if in_b { t.load(b, b_row * n + column) } else { 0.0 };
+                t.store(b_tile, down * side + across, number);
+            }
+            if slip != Slip::NoFirstBarrier && (slip != Slip::BarrierInGuard || mine) {
+                t.barrier().await;
+            }
+            if slip == Slip::SumReset {
+                sum = 0.0;
+            }
+            for i in 0..side {
+                let in_b = if slip == Slip::BTurned {
+                    across * side + i
+                } else {
+                    i * side + across
+                };
+                sum = t.fma(t.load(a_tile, down * side + i), t.load(b_tile, in_b), sum);
+                if slip == Slip::BarrierInSum {
+                    t.barrier().await;
+                }
+            }
+            if slip == Slip::StoreEveryStep && mine {
+                t.store(c, row * n + column, sum);
+            }
+            if slip == Slip::SumInC && mine {
+                t.store(c, row * n + column, t.load(c, row * n + column) + sum);
+            }
+            if slip != Slip::NoSecondBarrier {
+                t.barrier().await;
+            }
+        }
+        let stores = !matches!(slip, Slip::SumInC | Slip::StoreEveryStep);
+        if stores && (mine || slip == Slip::NoStoreGuard) {
+            t.store(c, row * n + column, sum);
+        }
+    }
+
+    #[derive(Clone, Copy, PartialEq)]
+    pub enum ConvolveSlip {
+        NoBarrier,
+        OneEach,
+        BelowZero,
+        NoShift,
+        NarrowTile,
+        NoZero,
+        TurnedRound,
+        ByColumns,
+        Clamped,
+        Wraps,
+        NoHalo,
+        NoStoreGuard,
+        EarlyReturn,
+        StoreEachTap,
+        Naive,
+        HaloFromGlobal,
+        OneThread,
+        DownColumns,
+    }
+
+    pub async fn convolve(
+        t: Thread<'_>,
+        image: Buffer,
+        weights: [f32; 9],
+        out: Buffer,
+        [height, width]: [usize; 2],
+        slip: ConvolveSlip,
+    ) {
+        use ConvolveSlip as Slip;
+        let (across, down) = (t.thread_x(), t.thread_y());
+        let (block_width, block_height) = (t.block_dim_x(), t.block_dim_y());
+        let (top, left) = (t.block_y() * block_height, t.block_x() * block_width);
+        let (row, column) = (top + down, left + across);
+        let mine = row < height && column < width;
+        if slip == Slip::EarlyReturn && !mine {
+            return;
+        }
+        let (tile_width, tile_height) = (block_width + 2, block_height + 2);
+        let stride = if slip == Slip::NarrowTile { block_width } else { tile_width };
+        let tile = t.shared("tile", tile_width * tile_height);
+        let threads = block_width * block_height;
+        let (start, step) = match slip {
+            Slip::OneEach => (down * block_width + across, tile_width * tile_height),
+            Slip::OneThread if across + down == 0 => (0, 1),
+            Slip::OneThread => (tile_width * tile_height, 1),
+            _ => (down * block_width + across, threads),
+        };
+        let pixel = |row: usize, column: usize| {
+            let inside = row < height && column < width;
+            if inside { t.load(image, row * width + column) } else { 0.0 }
+        };
+        let on_the_rim = |y: usize, x: usize| {
+            y == 0 || x == 0 || y + 1 == tile_height || x + 1 == tile_width
+        };
+        for place in (start..tile_width * tile_height).step_by(step) {
+            if slip == Slip::Naive {
+                break;
+            }
+            let (down, across) = match slip {
+                Slip::DownColumns => (place % tile_height, place / tile_height),
+                _ => (place / tile_width, place % tile_width),
+            };
+            let (row, column) = match slip {
+                Slip::BelowZero => (top + down - 1, left + across - 1),
+                Slip::NoShift => (top + down, left + across),
+                Slip::Clamped => (
+                    (top + down).saturating_sub(1).min(height - 1),
+                    (left + across).saturating_sub(1).min(width - 1),
+                ),
+                _ => ((top + down).wrapping_sub(1), (left + across).wrapping_sub(1)),
+            };
+            let inside = row < height && column < width;
+            let of_halo = on_the_rim(down, across);
+            let number = match slip {
+                Slip::Wraps => {
+                    let index = row.wrapping_mul(width).wrapping_add(column);
+                    if index < height * width { t.load(image, index) } else { 0.0 }
+                }
+                Slip::NoHalo | Slip::HaloFromGlobal if of_halo => 0.0,
+                Slip::NoZero if !inside => continue,
+                _ => pixel(row, column),
+            };
+            t.store(tile, down * stride + across, number);
+        }
+        if slip != Slip::NoBarrier {
+            t.barrier().await;
+        }
+        if !mine && slip != Slip::NoStoreGuard {
+            return;
+        }
+        let mut sum = 0.0;
+        for tap in 0..9 {
+            let (dy, dx) = (tap / 3, tap % 3);
+            let (y, x) = (down + dy, across + dx);
+            let of_halo =
+                y == 0 || x == 0 || y + 1 == tile_height || x + 1 == tile_width;
+            let number =
+                if slip == Slip::Naive || slip == Slip::HaloFromGlobal && of_halo {
+                    pixel((top + y).wrapping_sub(1), (left + x).wrapping_sub(1))
+                } else {
+                    t.load(tile, y * stride + x)
+                };
+            let weight = match slip {
+                Slip::TurnedRound => weights[8 - tap],
+                Slip::ByColumns => weights[3 * dx + dy],
+                _ => weights[tap],
+            };
+            sum = t.fma(weight, number, sum);
+            if slip == Slip::StoreEachTap {
+                t.store(out, row * width + column, sum);
+            }
+        }
+        if slip != Slip::StoreEachTap {
+            t.store(out, row * width + column, sum);
+        }
+    }
+}
