@@ -1,4 +1,8 @@
-//! The graphics processor of the library: what ships for it.
+//! The graphics processor of the library: what ships for it, and the
+//! interpreter that runs it here.
 
 #[path = "gpu/shipped.rs"]
 mod shipped;
+
+#[path = "gpu/shapes.rs"]
+mod shapes;

@@ -14,7 +14,7 @@ mod counters;
 pub mod cuda;
 mod fault;
 pub mod kernels;
-#[allow(dead_code)]
+pub mod ptx;
 mod shadow;
 pub mod simt;
 mod size;
