@@ -6,3 +6,6 @@ mod shipped;
 
 #[path = "gpu/shapes.rs"]
 mod shapes;
+
+#[path = "gpu/ladder.rs"]
+mod ladder;

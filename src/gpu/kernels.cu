@@ -225,29 +225,40 @@ static __device__ __forceinline__ bool by_four(const float *x, int cols)
     return (size_t)x % 16 == 0 && cols % 4 == 0;
 }
 
+// Four numbers side by side, read or written by one instruction.
+static __device__ __forceinline__ float4 &four(float *x)
+{
+    return *(float4 *)x;
+}
+
+static __device__ __forceinline__ const float4 &four(const float *x)
+{
+    return *(const float4 *)x;
+}
+
 // The next four numbers of a row that has `left` more: in one instruction if `wide`,
 // else one by one, and `outside` for those that the row has not.
 static __device__ __forceinline__ float4 read_four(const float *__restrict__ x,
                                                    int left, bool wide, float outside)
 {
     if (wide && left > 0) {
-        return *(const float4 *)x;
+        return four(x);
     }
     return make_float4(left > 0 ? x[0] : outside, left > 1 ? x[1] : outside,
                        left > 2 ? x[2] : outside, left > 3 ? x[3] : outside);
 }
 
 static __device__ __forceinline__ void write_four(float *__restrict__ x, int left,
-                                                  bool wide, const float *four)
+                                                  bool wide, const float *y)
 {
     if (wide && left > 0) {
-        *(float4 *)x = make_float4(four[0], four[1], four[2], four[3]);
+        four(x) = make_float4(y[0], y[1], y[2], y[3]);
         return;
     }
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
         if (i < left) {
-            x[i] = four[i];
+            x[i] = y[i];
         }
     }
 }
@@ -300,8 +311,8 @@ static __device__ __forceinline__ void add_outer(float (&sum)[EACH][EACH],
                                                  const float *a_column, int down,
                                                  const float *b_row, int across)
 {
-    float4 a0 = *(const float4 *)a_column, a1 = *(const float4 *)(a_column + down);
-    float4 b0 = *(const float4 *)b_row, b1 = *(const float4 *)(b_row + across);
+    float4 a0 = four(a_column), a1 = four(a_column + down);
+    float4 b0 = four(b_row), b1 = four(b_row + across);
     float left[EACH] = {a0.x, a0.y, a0.z, a0.w, a1.x, a1.y, a1.z, a1.w};
     float right[EACH] = {b0.x, b0.y, b0.z, b0.w, b1.x, b1.y, b1.z, b1.w};
 #pragma unroll
@@ -347,7 +358,7 @@ static __device__ __forceinline__ void put(float (&a_tile)[DEPTH][TURNED],
     a_tile[col + 1][row] = of_a.y;
     a_tile[col + 2][row] = of_a.z;
     a_tile[col + 3][row] = of_a.w;
-    *(float4 *)&b_tile[t / 32][t % 32 * 4] = of_b;
+    four(&b_tile[t / 32][t % 32 * 4]) = of_b;
 }
 // ANCHOR_END: turn
 
@@ -495,7 +506,7 @@ extern "C" __global__ void __launch_bounds__(256, 4)
     int top = place / across * stride_y - padding_y;
     int left = place % across * stride_x - padding_x;
     images += (size_t)image * height * width * channels;
-    weight += filter;
+    size_t at = filter; // in the weight
     float sum = 0.0f;
     for (int y = top; y < top + window_y; ++y) {
         for (int x = left; x < left + window_x; ++x) {
@@ -503,8 +514,8 @@ extern "C" __global__ void __launch_bounds__(256, 4)
             size_t pixel = ((size_t)y * width + x) * channels;
             for (int channel = 0; channel < channels; ++channel) {
                 float here = inside ? images[pixel + channel] : 0.0f;
-                sum = __builtin_fmaf(here, *weight, sum);
-                weight += filters;
+                sum = __builtin_fmaf(here, weight[at], sum);
+                at += filters;
             }
         }
     }
@@ -522,7 +533,7 @@ const int SQUARE = 8, FILTERS = 16, HALO = 8192;
 struct Part {
     int rows, cols, channels; // of the window
     int step_y, step_x;       // from one place to the next, in shared memory
-    int height, line;         // rows of the halo, and the numbers of one, made odd
+    int height, wide, line;   // rows of the halo; numbers in one; from one to the next
 
     __device__ __forceinline__ bool fits(int stride_y, int stride_x)
     {
@@ -530,9 +541,10 @@ struct Part {
         step_y = stride_y < rows ? stride_y : rows;
         step_x = stride_x < cols ? stride_x : cols;
         height = (SQUARE - 1) * step_y + rows;
-        size_t wide = (size_t)((SQUARE - 1) * step_x + cols) * channels | 1;
-        line = wide;
-        return height * wide <= HALO;
+        size_t numbers = (size_t)((SQUARE - 1) * step_x + cols) * channels;
+        wide = numbers;
+        line = numbers | 1; // an odd number: rows begin in different banks
+        return height * (numbers | 1) <= HALO;
     }
 
     // How far into the image the row (or pixel) r of the halo lies, from its first.
@@ -553,7 +565,7 @@ extern "C" __global__ void __launch_bounds__(256)
                  int padding_y, int padding_x)
 {
     __shared__ float halo[HALO];
-    Part part = {window_y, window_x, channels, 0, 0, 0, 0};
+    Part part = {window_y, window_x, channels, 0, 0, 0, 0, 0};
     while (!part.fits(stride_y, stride_x)) {
         if (part.rows > 1) {
             part.rows -= 1;
@@ -589,7 +601,7 @@ extern "C" __global__ void __launch_bounds__(256)
                 __syncthreads(); // no one overwrites what another still reads
                 for (int r = t / 32; r < part.height; r += 8) {
                     int image_y = top + v + part.spread(r, part.step_y, stride_y);
-                    for (int e = t % 32; e < part.line; e += 32) {
+                    for (int e = t % 32; e < part.wide; e += 32) {
                         int image_x = left + u + part.spread(e / part.channels,
                                                              part.step_x, stride_x);
                         int channel = w + e % part.channels;
@@ -690,7 +702,7 @@ extern "C" __global__ void __launch_bounds__(128)
                     ? images[(corner[j] + from_corner) * channels + channel]
                     : outside;
         }
-        *(float4 *)&b_tile[b_row][b_col] =
+        four(&b_tile[b_row][b_col]) =
             read_four(b, from + b_row < k ? b_left : 0, b_wide, 0.0f);
         b += (size_t)DEPTH * filters;
         __syncthreads();
