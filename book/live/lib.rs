@@ -8,6 +8,8 @@
 //! next call that changes them.
 
 pub mod lab;
+#[cfg(test)]
+mod rungs;
 pub mod tiles;
 pub mod walk;
 pub mod warp;
