@@ -1,5 +1,5 @@
-//! The graphics processor of the library: what ships for it, and the
-//! interpreter that runs it here.
+//! The graphics processor of the library: what ships for it, the interpreter that runs
+//! it here, and networks that train on it.
 
 #[path = "gpu/shipped.rs"]
 mod shipped;
@@ -9,3 +9,6 @@ mod shapes;
 
 #[path = "gpu/ladder.rs"]
 mod ladder;
+
+#[path = "gpu/device.rs"]
+mod device;

@@ -12,6 +12,7 @@
 mod counters;
 #[cfg(all(feature = "cuda", target_os = "linux"))]
 pub mod cuda;
+pub mod device;
 mod fault;
 pub mod kernels;
 pub mod ptx;

@@ -47,7 +47,11 @@ impl CudaError {
                 Self::OldDriver(format!("it has no {name}"))
             }
             Some(Failure::Code(call, code)) => Self::from_code(call, code),
-            // `cust` itself refused: nothing was asked of the driver
+            // `cust` itself refused, and asked nothing of the driver: more bytes than
+            // can be counted
+            None if error == cust::error::CudaError::InvalidMemoryAllocation => {
+                Self::OutOfMemory(String::new())
+            }
             None => Self::from_code("cust", error as u32),
         }
     }
