@@ -23,7 +23,9 @@ use std::time::Instant;
 
 use gradbook::Matrix;
 use gradbook::kernels::ladder::Rung;
-use gradbook::kernels::{Operand, machine, product_on, product_rungs};
+use gradbook::kernels::{
+    Convolution, ImageShape, Operand, Window, machine, product_on, product_rungs,
+};
 use rand::RngExt;
 
 #[path = "ladder/record.rs"]
@@ -69,6 +71,39 @@ impl Shape {
     }
 }
 
+/// A convolution of 64 images.
+struct Images {
+    name: &'static str,
+    image: ImageShape,
+    window: Window,
+    filters: usize,
+    what: &'static str,
+}
+
+const CONVOLUTIONS: &[Images] = &[
+    Images {
+        name: "conv_1",
+        image: ImageShape::new(28, 28, 1),
+        window: Window::square(5).padding(2),
+        filters: 6,
+        what: "LeNet's first convolution, 64 images",
+    },
+    Images {
+        name: "conv_2",
+        image: ImageShape::new(14, 14, 6),
+        window: Window::square(5),
+        filters: 16,
+        what: "its second, 64 images",
+    },
+    Images {
+        name: "conv_deep",
+        image: ImageShape::new(14, 14, 32),
+        window: Window::square(3).padding(1),
+        filters: 64,
+        what: "one of a deeper network, 64 images",
+    },
+];
+
 /// What a run was asked for.
 struct Options {
     rounds: usize,
@@ -91,6 +126,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     for shape in SHAPES.iter().filter(|shape| options.wants(shape.name)) {
         compare_products(shape, options.rounds, &mut values);
     }
+    for convolution in CONVOLUTIONS.iter().filter(|c| options.wants(c.name)) {
+        compare_convolutions(convolution, options.rounds, &mut values)?;
+    }
+    println!();
     for (name, value) in &values {
         println!("{{\"name\": \"{name}\", \"value\": {value:.4}}}");
     }
@@ -217,6 +256,52 @@ fn gemm_crate<'a>(
             );
         }
     })
+}
+
+/// The three ways to convolve. The work is the same; what differs is what is written
+/// in between.
+fn compare_convolutions(
+    convolution: &Images,
+    rounds: usize,
+    values: &mut Values,
+) -> Result<(), Box<dyn Error>> {
+    const BATCH: usize = 64;
+    let Images { name, image, window, filters, what } = *convolution;
+    let sizes = Convolution::new(image, filters, window)?;
+    let mut rng = gradbook::rng(1);
+    let mut random =
+        |count: usize| (0..count).map(|_| rng.random_range(-1.0..1.0)).collect();
+    let images: Vec<f32> = random(BATCH * image.len());
+    let (weight, bias) = (random(filters * sizes.taps()), random(filters));
+    let (images, weight, bias) = (&images[..], &weight[..], &bias[..]);
+    let buffers = || {
+        let outputs = vec![0.0_f32; BATCH * sizes.output_shape().len()];
+        (vec![0.0_f32; sizes.patches_len::<f32>()], outputs)
+    };
+    let (_, mut outputs) = buffers();
+    let direct = move || {
+        sizes.forward_direct(images, weight, bias, black_box(&mut outputs));
+    };
+    let (mut patches, mut outputs) = buffers();
+    let im2col = move || {
+        let outputs = black_box(&mut outputs);
+        sizes.forward_im2col(images, weight, bias, &mut patches, outputs);
+    };
+    let (mut room, mut outputs) = buffers();
+    let implicit = move || {
+        let outputs = black_box(&mut outputs);
+        sizes.forward_implicit(images, weight, bias, &mut room, outputs);
+    };
+    let contenders: Vec<Contender> = vec![
+        ("direct".to_owned(), Box::new(direct)),
+        ("im2col".to_owned(), Box::new(im2col)),
+        ("implicit".to_owned(), Box::new(implicit)),
+    ];
+    let kernel = window.kernel;
+    println!("\n{filters} filters of {} x {} on {image}: {what}", kernel.0, kernel.1);
+    let flops = (2 * BATCH * sizes.taps() * sizes.output_shape().len()) as f64;
+    report(name, flops, contenders, rounds, values);
+    Ok(())
 }
 
 /// Lets the contenders take turns, prints a line for each, and notes its values.

@@ -4,7 +4,7 @@
 use gradbook::activation::Activation;
 use gradbook::data::Dataset;
 use gradbook::init::Init;
-use gradbook::kernels::{col2im, im2col};
+use gradbook::kernels::{Convolution, col2im, im2col};
 use gradbook::layer::{
     Activate, AvgPool2d, Conv2d, Dense, GlobalAvgPool, ImageShape, MaxPool2d,
     ResidualBlock, Window,
@@ -193,6 +193,12 @@ proptest! {
         // and it adds
         col2im(g.as_slice(), s.image, &s.window, back.as_mut_slice());
         prop_assert_eq!(2.0 * patches.dot(&g), x.dot(&back));
+    }
+
+    #[test]
+    fn three_ways_to_convolve_are_the_definition(s in sizes()) {
+        three_ways_agree::<f32>(&s)?;
+        three_ways_agree::<f64>(&s)?;
     }
 
     #[test]
@@ -597,5 +603,74 @@ fn a_residual_block_is_the_sum_of_its_two_ways() {
         let output = seen(&mut block, &pixels);
         assert!(output.iter().zip(&sum).all(|(a, b)| (a - b).abs() < 1e-12));
         assert_eq!(output.len(), block.output_shape().len());
+    }
+}
+
+/// The outputs of a batch, computed directly, through a matrix of patches, and without.
+fn three_ways<T: Real>(s: &Sizes, conv: &Conv2d<T>, x: &Matrix<T>) -> [Matrix<T>; 3] {
+    let sizes = Convolution::new(s.image, s.filters, s.window).expect("it fits");
+    let (weight, bias) = (conv.weight.value.as_slice(), conv.bias.value.as_slice());
+    let images = x.as_slice();
+    // poison: what is read must have been written
+    let nan = T::of(f64::NAN);
+    let mut room = vec![nan; sizes.patches_len::<T>()];
+    let mut outputs = [(); 3]
+        .map(|()| Matrix::from_element(sizes.output_shape().len(), x.ncols(), nan));
+    let [direct, im2col, implicit] = &mut outputs;
+    sizes.forward_direct(images, weight, bias, direct.as_mut_slice());
+    sizes.forward_im2col(images, weight, bias, &mut room, im2col.as_mut_slice());
+    room.fill(nan);
+    sizes.forward_implicit(images, weight, bias, &mut room, implicit.as_mut_slice());
+    outputs
+}
+
+fn three_ways_agree<T: Real>(s: &Sizes) -> Result<(), TestCaseError> {
+    let conv = conv::<T>(s);
+    let x = s.whole(s.image.len(), s.batch, 3);
+    let delta = Matrix::zeros(conv.output_shape().len(), s.batch);
+    let expected = Definition::of(s, &conv, &x, &delta).output;
+    for (way, output) in
+        ["direct", "im2col", "implicit"].iter().zip(three_ways(s, &conv, &x))
+    {
+        prop_assert_eq!(&output, &expected, "{}", way);
+    }
+    Ok(())
+}
+
+/// Wide images and many filters: whole tiles, several of them, and what is left over.
+#[test]
+fn the_three_ways_agree_where_tiles_are_full() {
+    for (image, kernel, stride, padding, filters) in [
+        ((7, 70, 1), (3, 5), (1, 1), (1, 2), 13),
+        ((5, 37, 1), (2, 3), (2, 1), (0, 0), 40),
+        ((9, 31, 3), (3, 3), (1, 1), (1, 1), 50),
+        ((11, 29, 2), (5, 4), (2, 3), (2, 3), 17),
+        ((6, 8, 7), (1, 1), (1, 1), (0, 0), 33),
+        ((28, 28, 1), (5, 5), (1, 1), (2, 2), 6),
+        ((14, 14, 6), (5, 5), (1, 1), (0, 0), 16),
+    ] {
+        let image = ImageShape::new(image.0, image.1, image.2);
+        let window = Window { kernel, stride, padding };
+        let sizes = Sizes { image, window, filters, batch: 3, seed: 19 };
+        three_ways_agree::<f32>(&sizes).expect("they agree");
+        three_ways_agree::<f64>(&sizes).expect("they agree");
+    }
+}
+
+/// Any numbers, not only whole ones. The records of the lessons rest on this.
+#[test]
+fn no_bit_tells_whether_there_was_a_matrix_of_patches() {
+    for (image, window, filters) in [
+        (ImageShape::new(28, 28, 1), Window::square(5).padding(2), 6),
+        (ImageShape::new(14, 14, 6), Window::square(5), 16),
+        (ImageShape::new(9, 11, 5), Window::square(3).padding(1).stride(2), 37),
+    ] {
+        let s = Sizes { image, window, filters, batch: 5, seed: 1 };
+        let (init, rng) = (Init::HeNormal, &mut rng(2));
+        let conv = Conv2d::<f32>::new(image, filters, window, init, rng)
+            .expect("the window fits");
+        let x = Matrix::from_fn(image.len(), 5, |_, _| rng.random_range(-1.0..1.0));
+        let [_, im2col, implicit] = three_ways(&s, &conv, &x);
+        assert_eq!(im2col.map(f32::to_bits), implicit.map(f32::to_bits));
     }
 }

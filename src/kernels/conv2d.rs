@@ -7,6 +7,7 @@
 
 use multiversion::multiversion;
 
+use crate::kernels::product::{Patches, product_of_patches};
 use crate::kernels::{
     ImageShape, Operand, Window, col2im, device, im2col, product_into,
 };
@@ -17,6 +18,10 @@ const GROUP_BYTES: usize = 256 * 1024;
 
 /// At most this many images are one group.
 const GROUP: usize = 4;
+
+/// With fewer places in a row, too few sums are in work at once for the implicit
+/// product: a matrix of patches holds those of several rows and images.
+const NARROW: usize = 4;
 
 /// The sizes of a convolution.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -74,14 +79,15 @@ impl Convolution {
         (GROUP_BYTES / bytes).clamp(1, GROUP)
     }
 
-    /// Numbers that the buffer of patches must hold.
+    /// Numbers that the buffer must hold: the patches of a group, or one image with
+    /// its padding where that is more.
     pub fn patches_len<T: Real>(&self) -> usize {
-        self.group::<T>() * self.taps() * self.places()
+        (self.group::<T>() * self.taps() * self.places()).max(self.padded().len())
     }
 
-    // ANCHOR: forward
-    /// Writes `weight . patches + bias` for each image. `weight` is filters x taps,
-    /// column by column, `patches` a buffer of [`Self::patches_len`] numbers.
+    /// Writes `weight . patches + bias` for each image, the fastest way. `weight` is
+    /// filters x taps, column by column, `patches` a buffer of [`Self::patches_len`]
+    /// numbers.
     ///
     /// # Panics
     ///
@@ -95,8 +101,66 @@ impl Convolution {
         outputs: &mut [T],
     ) {
         if device::conv2d(self, [images, weight, bias], outputs) {
-            return;
+        } else if self.output.width < NARROW {
+            self.forward_im2col(images, weight, bias, patches, outputs);
+        } else {
+            self.forward_implicit(images, weight, bias, patches, outputs);
         }
+    }
+
+    // ANCHOR: direct
+    /// [`Self::forward`] by the definition: for each place and filter the sum over
+    /// what lies under the window.
+    ///
+    /// # Panics
+    ///
+    /// When a slice is not of the size that the shapes give.
+    pub fn forward_direct<T: Real>(
+        &self,
+        images: &[T],
+        weight: &[T],
+        bias: &[T],
+        outputs: &mut [T],
+    ) {
+        self.check(images, bias, outputs);
+        let Self { image: shape, window, output } = self;
+        let images = images.chunks_exact(shape.len());
+        for (image, outputs) in images.zip(outputs.chunks_exact_mut(output.len())) {
+            for (at, number) in outputs.iter_mut().enumerate() {
+                let (place, filter) = (at / output.channels, at % output.channels);
+                let (row, column) = (place / output.width, place % output.width);
+                let mut sum = bias[filter];
+                for y in window.rows(row, *shape) {
+                    for x in window.columns(column, *shape) {
+                        let down = y + window.padding.0 - row * window.stride.0;
+                        let across = x + window.padding.1 - column * window.stride.1;
+                        let pixel = (down * window.kernel.1 + across) * shape.channels;
+                        for c in 0..shape.channels {
+                            let tap = (pixel + c) * output.channels + filter;
+                            sum += weight[tap] * image[shape.index(y, x, c)];
+                        }
+                    }
+                }
+                *number = sum;
+            }
+        }
+    }
+    // ANCHOR_END: direct
+
+    // ANCHOR: forward
+    /// [`Self::forward`] with a matrix of patches, for a group of images at a time.
+    ///
+    /// # Panics
+    ///
+    /// When a slice is not of the size that the shapes give.
+    pub fn forward_im2col<T: Real>(
+        &self,
+        images: &[T],
+        weight: &[T],
+        bias: &[T],
+        patches: &mut [T],
+        outputs: &mut [T],
+    ) {
         let (filters, taps) = (self.output.channels, self.taps());
         let weight = Operand::of(weight, filters, taps);
         let group = self.group::<T>();
@@ -111,6 +175,81 @@ impl Convolution {
         }
     }
     // ANCHOR_END: forward
+
+    // ANCHOR: implicit
+    /// [`Self::forward`] without a matrix of patches: the product reads them in the
+    /// image. `room` is for an image with its padding, [`Self::patches_len`] will do.
+    ///
+    /// # Panics
+    ///
+    /// When a slice is not of the size that the shapes give.
+    pub fn forward_implicit<T: Real>(
+        &self,
+        images: &[T],
+        weight: &[T],
+        bias: &[T],
+        room: &mut [T],
+        outputs: &mut [T],
+    ) {
+        self.check(images, bias, outputs);
+        let pads = self.window.padding != (0, 0);
+        let room = if pads { &mut room[..self.padded().len()] } else { &mut [] };
+        room.fill(T::zero());
+        let images = images.chunks_exact(self.image.len());
+        for (image, outputs) in images.zip(outputs.chunks_exact_mut(self.output.len()))
+        {
+            if pads {
+                self.pad(image, room);
+            }
+            let patches = self.patches_of(if pads { room } else { image });
+            product_of_patches(weight, bias, patches, outputs);
+        }
+    }
+
+    /// What the window sees: from place to place and from line to line it is the same
+    /// number of steps in the image, which is told together with its padding.
+    fn patches_of<'a, T>(&self, image: &'a [T]) -> Patches<'a, T> {
+        let Self { image: ImageShape { channels, .. }, window, output } = *self;
+        let line_step = self.padded().width * channels;
+        Patches {
+            image,
+            places: (output.height, output.width),
+            steps: (window.stride.0 * line_step, window.stride.1 * channels),
+            lines: window.kernel.0,
+            run: window.kernel.1 * channels,
+            line_step,
+        }
+    }
+    // ANCHOR_END: implicit
+
+    /// As many outputs as images, and a bias for each filter?
+    fn check<T>(&self, images: &[T], bias: &[T], outputs: &[T]) {
+        let (image, output) = (self.image.len(), self.output.len());
+        assert_eq!(bias.len(), self.output.channels, "convolution: biases");
+        assert_eq!(images.len() % image, 0, "convolution: numbers of the images");
+        assert_eq!(
+            outputs.len(),
+            images.len() / image * output,
+            "convolution: outputs"
+        );
+    }
+
+    /// The shape of an image with its padding.
+    fn padded(&self) -> ImageShape {
+        let Self { image, window, .. } = self;
+        let (down, across) = (2 * window.padding.0, 2 * window.padding.1);
+        ImageShape::new(image.height + down, image.width + across, image.channels)
+    }
+
+    /// Copies an image into the middle of its padding.
+    fn pad<T: Real>(&self, image: &[T], padded: &mut [T]) {
+        let (shape, (above, left)) = (self.padded(), self.window.padding);
+        let line = self.image.width * self.image.channels;
+        for (y, from) in image.chunks_exact(line).enumerate() {
+            let start = shape.index(y + above, left, 0);
+            padded[start..start + line].copy_from_slice(from);
+        }
+    }
 
     // ANCHOR: backward_weight
     /// Adds `grad_outputs . patches'` to the gradient of the weights, filters x taps.

@@ -76,16 +76,21 @@ pub(super) unsafe fn product<T: Rungs>(rung: &Rung<T>, plan: Plan, work: Work<T>
                 unsafe {
                     let from = a.numbers.add(a.offset(row, term));
                     let mut strip = Strip {
+                        lines: 1,
                         inner,
                         rows,
                         a: from,
                         a_inner: a.column_step,
+                        a_line: 0,
+                        b_line: 0,
                         a_tile: tall,
                         b: work.b.numbers.add(work.b.offset(term, 0)),
                         b_inner: work.b.row_step,
                         b_column: work.b.column_step,
                         c: work.c.numbers.add(work.c.offset(row, 0)),
                         c_column: work.c.column_step,
+                        old: work.c.numbers.add(work.c.offset(row, 0)),
+                        old_column: work.c.column_step,
                         beta: if term == 0 { work.beta } else { nalgebra::one() },
                     };
                     if plan.packs {
@@ -133,35 +138,40 @@ unsafe fn each_strip<T: Rungs>(
                     Strip { c: room, c_column: rows, beta: nalgebra::zero(), ..strip };
                 strips[wide - 1](&put);
                 let to = c.add(column * strip.c_column);
-                put_turned(room, (rows, wide), beta, to, row_step);
+                put_turned(room, (rows, wide), beta, (to, row_step), (to, row_step));
             } else {
                 strip.c = c.add(column * strip.c_column);
+                strip.old = strip.c;
                 strips[wide - 1](&strip);
             }
         }
     }
 }
 
-/// `C = strip + beta C`, where the strip's rows are C's columns.
+/// `C = strip + beta old`, where the strip's rows are C's columns. `to` and `old` each
+/// say where they begin, and the step from row to row.
 ///
 /// # Safety
 ///
-/// `from` holds `rows * columns` numbers. As many may be written, and where `beta` is
-/// not 0 read, at `to`: `columns` in a row, at each of `rows` multiples of the step.
-unsafe fn put_turned<T: Rungs>(
+/// `from` holds `rows * columns` numbers. As many may be written at `to`, and where
+/// `beta` is not 0 read at `old`: `columns` in a row, at each of `rows` multiples of
+/// the step.
+pub(super) unsafe fn put_turned<T: Rungs>(
     from: *const T,
     (rows, columns): (usize, usize),
     beta: T,
-    to: *mut T,
-    row_step: usize,
+    (old, old_step): (*const T, usize),
+    (to, step): (*mut T, usize),
 ) {
     for row in 0..rows {
         for column in 0..columns {
             // Sound: row and column stay below what the caller vouches for.
             unsafe {
                 let sum = *from.add(column * rows + row);
-                let to = to.add(row * row_step + column);
-                *to = if beta == nalgebra::zero() { sum } else { sum + beta * *to };
+                let old = old.add(row * old_step + column);
+                let number =
+                    if beta == nalgebra::zero() { sum } else { sum + beta * *old };
+                *to.add(row * step + column) = number;
             }
         }
     }

@@ -4,6 +4,7 @@ use std::any::TypeId;
 use std::ops::Range;
 
 use self::blocks::{View, Work};
+pub use self::implicit::Patches;
 use self::plan::{Plan, Sizes};
 use self::rungs::{Rung, Rungs};
 use super::{device, same_type, same_type_mut};
@@ -13,6 +14,8 @@ use crate::real::{Matrix, Real};
 mod blocks;
 #[allow(unsafe_code)]
 mod buffer;
+#[allow(unsafe_code)]
+mod implicit;
 #[allow(unsafe_code)]
 mod lanes;
 #[allow(unsafe_code)]
@@ -256,10 +259,49 @@ fn dispatch<T: Real>(
     }
 }
 
+/// `outputs = weight . patches + bias` without a matrix of patches: they are read in
+/// the image. `weight` and `outputs` have a row, `bias` a number for each filter. The
+/// outputs are those of [`product_into`], bit for bit, if a patch has at most 512
+/// numbers: longer sums are cut there, and not here.
+///
+/// # Panics
+///
+/// When a size is 0, or the slices are not of the sizes that the patches give.
+pub fn product_of_patches<T: Real>(
+    weight: &[T],
+    bias: &[T],
+    patches: Patches<'_, T>,
+    outputs: &mut [T],
+) {
+    fn known<T: Real, U: Rungs>(
+        [weight, bias, image]: [&[T]; 3],
+        patches: Patches<'_, T>,
+        outputs: &mut [T],
+    ) -> Option<()> {
+        let patches = patches.of(same_type(image)?);
+        let (weight, bias) = (same_type(weight)?, same_type(bias)?);
+        let outputs = same_type_mut::<T, U>(outputs)?;
+        implicit::product(rung_of(None), weight, bias, patches, outputs);
+        Some(())
+    }
+    let given = [weight, bias, patches.image];
+    known::<T, f32>(given, patches, outputs)
+        .or_else(|| known::<T, f64>(given, patches, outputs))
+        .expect("Real is implemented for f32 and f64 only");
+}
+
 /// Do the sizes fit together?
 fn check<T: Real>(a: Operand<'_, T>, b: Operand<'_, T>, c: &[T]) {
     assert_eq!(a.columns, b.rows, "product: columns of a and rows of b");
     assert_eq!(Some(c.len()), a.rows.checked_mul(b.columns), "product: numbers of c");
+}
+
+/// The rung of that name, or the fastest that runs here.
+fn rung_of<T: Rungs>(name: Option<&str>) -> &'static Rung<T> {
+    let fits = |there: &&Rung<T>| {
+        name.is_none_or(|name| name == there.name) && (there.runs_here)()
+    };
+    T::rungs().iter().find(fits).expect("the machine has such a rung")
 }
 
 /// The product of operands whose sizes were compared.
@@ -270,10 +312,7 @@ fn on_rung<T: Rungs>(
     beta: T,
     c: &mut [T],
 ) {
-    let fits = |there: &&Rung<T>| {
-        rung.is_none_or(|name| name == there.name) && (there.runs_here)()
-    };
-    let rung = T::rungs().iter().find(fits).expect("the machine has such a rung");
+    let rung = rung_of(rung);
     let sizes = Sizes { rows: a.rows, inner: a.columns, columns: b.columns };
     if c.is_empty() {
         return;

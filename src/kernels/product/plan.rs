@@ -72,7 +72,7 @@ pub(super) fn block(sizes: Sizes, plan: Plan, tall: usize, widest: usize) -> Siz
 
 /// Splits `whole` into equal parts no longer than `most`, but for rounding up to a
 /// multiple of `grain`. Gives the length of a part.
-fn part(whole: usize, most: usize, grain: usize) -> usize {
+pub(super) fn part(whole: usize, most: usize, grain: usize) -> usize {
     let parts = whole.div_ceil(most.max(grain));
     whole.div_ceil(parts).next_multiple_of(grain)
 }
