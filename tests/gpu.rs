@@ -1,5 +1,5 @@
 //! The graphics processor of the library: what ships for it, the interpreter that runs
-//! it here, and networks that train on it.
+//! it here, the teaching device beside it, and networks that train on it.
 
 #[path = "gpu/shipped.rs"]
 mod shipped;
@@ -12,3 +12,6 @@ mod ladder;
 
 #[path = "gpu/device.rs"]
 mod device;
+
+#[path = "gpu/agreement.rs"]
+mod agreement;

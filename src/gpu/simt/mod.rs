@@ -84,7 +84,7 @@
 //! *request*. The device puts the requests together afterwards: what the threads of a
 //! warp did by the same call in the source, each coming by it for the same time since
 //! the last barrier. Where threads of a warp skip turns of a loop, this is not quite
-//! what hardware does, and the interpreter of [PTX](super) is the judge. A helper
+//! what hardware does, and the interpreter of [PTX](super::ptx) is the judge. A helper
 //! function that loads should be `#[track_caller]`, so that the line (and the call) is
 //! the one that called it.
 //!
@@ -168,9 +168,8 @@ pub enum ReadError {
 
 impl Simt {
     /// A device with nothing in its memory.
-    #[track_caller]
     pub fn new() -> Self {
-        Self { state: RefCell::new(State::new(Location::caller())) }
+        Self { state: RefCell::new(State::new()) }
     }
 
     /// Copies numbers to the device.
@@ -250,7 +249,11 @@ impl Simt {
         block: Dim3,
         kernel: &dyn Fn(Thread<'a>) -> Task<'a>,
     ) -> Result<Counters, Fault> {
-        if let Some(reason) = super::refused(grid, block, 0) {
+        let spent = self.state.get_mut().launch.clock.exhausted().then(|| {
+            "this device has counted all the barriers it can; begin a new one"
+                .to_string()
+        });
+        if let Some(reason) = super::refused(grid, block, 0).or(spent) {
             let nowhere = Dim3::new(0, 0, 0);
             return Err(Fault {
                 kernel: name.to_string(),

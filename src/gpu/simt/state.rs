@@ -53,7 +53,7 @@ impl Array {
 /// Everything, for the time of one borrow.
 pub(super) struct State {
     pub buffers: Vec<Array>,
-    /// Of the block that runs.
+    /// Of the launch; the shadow knows what is of the block that runs.
     pub shared: Vec<Array>,
     pub launch: Launch,
     pub calls: Vec<Call>,
@@ -92,7 +92,7 @@ pub(super) struct At {
 }
 
 impl State {
-    pub fn new(line: Line) -> Self {
+    pub fn new() -> Self {
         let none = Dim3::new(0, 0, 0);
         Self {
             buffers: Vec::new(),
@@ -110,7 +110,7 @@ impl State {
             counters: Counters::default(),
             events: None,
             requests_before: 0,
-            last: line,
+            last: Location::caller(),
             waiting: None,
             fault: None,
             suspect: None,
@@ -124,6 +124,7 @@ impl State {
         Buffer { space: Space::Global, number, len }
     }
 
+    /// Begins a launch, from this line of the caller.
     pub fn begin(&mut self, kernel: &str, grid: Dim3, block_dim: Dim3, line: Line) {
         self.last = line;
         let launch = &mut self.launch;
@@ -131,6 +132,7 @@ impl State {
         (launch.grid, launch.block_dim) = (grid, block_dim);
         launch.block = Dim3::new(0, 0, 0);
         launch.clock.begin_launch();
+        self.shared.clear();
         self.calls.clear();
         self.log.clear();
         self.counters = Counters::default();
@@ -145,7 +147,6 @@ impl State {
         let threads = launch.block_dim.count();
         self.counters.threads += threads;
         self.counters.warps += threads.div_ceil(crate::gpu::WARP as u64);
-        self.shared.clear();
     }
 
     pub fn pass_barrier(&mut self) {
@@ -154,7 +155,8 @@ impl State {
         self.counters.barriers += 1;
     }
 
-    /// One thread's load or store. After a fault a load gives NaN and a store nothing.
+    /// One thread's load or store. After a fault nothing moves: what a load was to fill
+    /// stays NaN.
     pub fn touch(
         &mut self,
         at: At,
@@ -168,9 +170,6 @@ impl State {
             && let Err(kind) = self.try_touch(at, access, array, index, numbers)
         {
             self.fail(at, kind);
-        }
-        if self.fault.is_some() && access == Access::Load {
-            numbers.fill(f32::NAN);
         }
     }
 
@@ -248,6 +247,7 @@ impl State {
         self.suspect = Some(self.launch.fault(at, kind));
     }
 
+    /// An access as a picture wants it.
     pub fn event(&self, entry: &Entry, request: u64) -> Event {
         let Call { place, access, space, numbers } =
             self.calls[usize::from(entry.call)];
@@ -281,8 +281,8 @@ impl State {
 
     /// A thread waits, but not at a barrier: nothing will ever wake it.
     pub fn waits_for_nothing(&mut self, thread: u16) {
-        let reason = "waits for something that is not a barrier; nothing else can be \
-                      awaited in a kernel";
+        let reason =
+            "waits for something that is not a barrier; a kernel awaits nothing else";
         let at = At { thread, line: self.last };
         self.fail(at, FaultKind::Misuse { reason: reason.to_string() });
     }

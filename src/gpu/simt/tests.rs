@@ -44,23 +44,23 @@ fn the_seven_mistakes_are_found() {
             ("no_guard", 1, 36, "t.load(x, i)", kind)
         },
         {
-            let reader = line("no_first_barrier", "let right");
+            let reader = line("no_first_barrier", "t.load(a_tile");
             let kind = race(Store, shared(1, 64), (Load, 0, reader));
-            ("no_first_barrier", 0, 1, "t.store(tile, i", kind)
+            ("no_first_barrier", 0, 1, "t.store(a_tile", kind)
         },
         {
-            let writer = line("no_second_barrier", "t.store(tile, i");
+            let writer = line("no_second_barrier", "t.store(a_tile");
             let kind = race(Load, shared(0, 64), (Store, 0, writer));
-            ("no_second_barrier", 0, 1, "mine = right +", kind)
+            ("no_second_barrier", 0, 1, "t.load(a_tile", kind)
         },
         {
-            let (other, other_place) = (Dim3::new(50, 0, 0), None);
+            let (other, other_place) = (Dim3::new(32, 0, 0), None);
             let kind = FaultKind::DivergentBarrier { other, other_place };
-            ("divergent_barrier", 0, 0, "t.barrier()", kind)
+            ("divergent_barrier", 0, 0, "one line lower", kind)
         },
         {
             let place = line("write_write", "t.store(y, i / 2");
-            let kind = race(Store, global(0, 32), (Store, 0, place));
+            let kind = race(Store, global(0, 50), (Store, 0, place));
             ("write_write", 0, 1, "t.store(y, i / 2", kind)
         },
         {
@@ -235,6 +235,14 @@ fn shared_memory_is_new_in_each_block() {
     let fault = result.unwrap_err();
     assert_eq!(fault.block.x, 1);
     assert!(matches!(fault.kind, FaultKind::Unwritten { space: Space::Shared, .. }));
+    // another launch may give an array another size, another block may not
+    let mut sizes = |first: usize, second: usize| {
+        gpu.launch("kernel", 2, 1, |t| async move {
+            t.shared("tile", if t.block_x() == 0 { first } else { second });
+        })
+    };
+    assert!(sizes(2, 2).is_ok());
+    assert!(matches!(sizes(2, 3).unwrap_err().kind, FaultKind::Misuse { .. }));
 }
 
 #[test]

@@ -74,7 +74,8 @@ impl State {
         let (mut requests, mut of_entry) = (Vec::<Request>::new(), Vec::new());
         by_visit(log, most.len(), |call, visit, entry| {
             let slot = &mut request_of_slot[first[call] + visit];
-            if *slot == u32::MAX {
+            let full = |request: &Request| request.count == WARP;
+            if requests.get(*slot as usize).is_none_or(full) {
                 *slot = requests.len() as u32;
                 let (lanes, addresses) = ([0; WARP], [0; WARP]);
                 requests.push(Request { call, count: 0, lanes, addresses });
