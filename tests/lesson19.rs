@@ -8,11 +8,12 @@ mod exercises;
 #[path = "../lessons/lesson19/solutions.rs"]
 mod solutions;
 
+use std::collections::HashMap;
 use std::pin::Pin;
 
 use gradbook::Matrix;
 use gradbook::gpu::simt::{Buffer, Simt, Thread};
-use gradbook::gpu::{Counters, Dim3, Fault, FaultKind};
+use gradbook::gpu::{Access, Counters, Dim3, Fault, FaultKind, Space, Spot};
 use harness::*;
 use proptest::collection::vec;
 use proptest::sample::select;
@@ -397,6 +398,56 @@ fn roofline() -> Box<dyn Check> {
             "You give the peak to every kernel with more operations than bytes. The \
              two lines meet at `peak / bandwidth` operations for each byte.",
         )
+        .wrong(
+            "b_read_once",
+            |p, b, s, tile| roof(Roof { of_b: 1, ..Roof::of(s, tile) }, p, b),
+            "full_tiles",
+            "You let A be read again and again, but B only once. Each row of tiles \
+             reads all of B.",
+        )
+        .wrong(
+            "one_tile_too_many",
+            |p, b, s, tile| {
+                let [of_b, _, of_a] = s.map(|side| side / tile + 1);
+                roof(Roof { of_a, of_b, ..Roof::of(s, tile) }, p, b)
+            },
+            "one_tile",
+            "`n / tile + 1` counts one tile too many where the tiles fit exactly: \
+             round up with `div_ceil`.",
+        )
+        .wrong(
+            "formula_for_full_tiles",
+            |p, b, s, tile| {
+                let [m, k, n] = s.map(|side| side as f64);
+                let bytes = 4.0 * (2.0 * m * k * n / tile as f64 + m * n);
+                let operations = 2.0 * m * k * n;
+                [operations, bytes, p.min(b * operations / bytes)]
+            },
+            "one_tile",
+            "`2 m k n / tile` is right where all tiles are full. A tile at the edge \
+             is smaller, and gets less out of what it reads.",
+        )
+        .wrong(
+            "padded_along_k",
+            |p, b, s, tile| {
+                let [down, steps, along] = s.map(|side| side.div_ceil(tile));
+                let more = 2 * down * steps * along * tile * tile;
+                roof(Roof { of_a: 0, of_b: 0, more, ..Roof::of(s, tile) }, p, b)
+            },
+            "one_tile",
+            "You count full squares of tile by tile, also at the edges. There a \
+             block reads only what is there.",
+        )
+        .wrong(
+            "intensity",
+            |p, b, s, tile| {
+                let [operations, bytes, _] = solutions::roofline(p, b, s, tile);
+                [operations, bytes, operations / bytes]
+            },
+            "memory_bound",
+            "Your third number is the operations for each byte. Times the bandwidth \
+             it is a speed; then compare it with the peak.",
+        )
         .hint("Operations first: how many products are added up for one number of C?")
         .hint(
             "How many tiles of C lie side by side? Each of them reads its rows of A \
@@ -429,6 +480,17 @@ fn faulted(fault: Fault) -> Mismatch {
     Mismatch::new(fault.to_string(), "a launch without a fault")
 }
 
+/// Tries a law on a few large cases, where a hundred would take too long.
+fn each<V: Show>(names: &[&str], cases: &[V], law: impl Fn(&V) -> Outcome) -> Outcome {
+    for case in cases {
+        let named = |(name, part): (&&str, String)| (name.to_string(), part);
+        let input = || names.iter().zip(case.parts()).map(named).collect();
+        channel::trying(input);
+        law(case).map_err(|mismatch| Mismatch { input: input(), ..mismatch })?;
+    }
+    Ok(())
+}
+
 /// Every number that the kernel was to write, row by row, `columns` in a row.
 fn written(gpu: &Simt, buffer: Buffer, columns: usize) -> Result<Matrix64, Mismatch> {
     let numbers = gpu.read(buffer).map_err(|error| {
@@ -444,6 +506,18 @@ fn at_most(seen: u64, most: u64, what: &str) -> Outcome {
         return Ok(());
     }
     Err(Mismatch::new(format!("{seen} {what}"), format!("at most {most}")))
+}
+
+/// The most numbers that any one thread read from global memory, if that was traced.
+fn most_by_a_thread(gpu: &mut Simt) -> u64 {
+    let mut loads = HashMap::new();
+    for event in gpu.take_events() {
+        if event.access == Access::Load && !event.buffer.is_shared() {
+            *loads.entry((event.block, event.thread)).or_default() +=
+                event.numbers as u64;
+        }
+    }
+    loads.into_values().max().unwrap_or(0)
 }
 
 /// Each number read once and written once.
@@ -476,18 +550,28 @@ fn sample(
             counts.chain(numbers).collect()
         }
         Err(Fault { kind, block, thread, .. }) => {
+            // where in shared memory something lies is the reader's own choice
+            let place_of = |space: Space, spot: Spot| match spot {
+                Spot::Number { index, .. } if space == Space::Global => index as f64,
+                _ => -1.0,
+            };
             let kind = match kind {
-                FaultKind::OutOfBounds { access, .. } => {
-                    1.0 + f64::from(access as u8) / 2.0
+                FaultKind::OutOfBounds { access, space, spot } => {
+                    [1.0, f64::from(access as u8), place_of(space, spot)]
                 }
-                FaultKind::Race { access, .. } => 3.0 + f64::from(access as u8) / 2.0,
-                FaultKind::Unwritten { .. } => 5.0,
-                FaultKind::DivergentBarrier { other_place: Some(_), .. } => 6.0,
-                FaultKind::DivergentBarrier { .. } => 6.5,
-                _ => 7.0,
+                FaultKind::Race { access, space, spot, .. } => {
+                    [2.0, f64::from(access as u8), place_of(space, spot)]
+                }
+                FaultKind::Unwritten { space, spot } => {
+                    [3.0, 0.0, place_of(space, spot)]
+                }
+                FaultKind::DivergentBarrier { other_place, .. } => {
+                    [4.0, f64::from(u8::from(other_place.is_some())), -1.0]
+                }
+                _ => [5.0, 0.0, -1.0],
             };
             let place = [block.x, block.y, thread.x, thread.y].map(f64::from);
-            [&[kind][..], &place].concat()
+            [&kind[..], &place].concat()
         }
     }
 }
@@ -502,7 +586,7 @@ const SCALING: [&str; 4] = ["x", "factor", "threads of a block", "blocks"];
 /// As many blocks as it takes, and some to spare.
 fn scaling(spare: std::ops::Range<usize>) -> impl Strategy<Value = Scaling> {
     let block = select(&[1, 2, 3, 5, 7, 8, 16, 32, 33][..]);
-    let case = (vec(whole(-9..=9), 1..40), whole(2..=9), block, spare);
+    let case = (vec(halves(), 1..40), halves_between(1.5, 9.0), block, spare);
     case.prop_map(|(x, factor, block, spare)| {
         let blocks = x.len().div_ceil(block) + spare;
         (x, factor, block, blocks)
@@ -556,7 +640,14 @@ fn scale() -> Box<dyn Check> {
     }
     Exercise::new("19.2", "scale", yours, ours)
         .probe(|f| {
-            let cases = [(6, 3, 2, 6), (5, 2, 4, 5), (5, 4, 2, 16), (40, 32, 2, 70)];
+            let cases = [
+                (6, 3, 2, 6),
+                (5, 2, 4, 5),
+                (5, 4, 2, 16),
+                (40, 32, 2, 70),
+                // too few threads: how much does one do?
+                (9, 1, 1, 9),
+            ];
             let mut all = Vec::new();
             for (n, block, blocks, len) in cases {
                 let mut gpu = Simt::new();
@@ -599,8 +690,10 @@ fn scale() -> Box<dyn Check> {
             "longer_buffers",
             "The buffers may hold more than `n` numbers; the others stay as they were.",
             |f| {
-                let case = (scaling(0..3), 1..9_usize).prop_map(
-                    |((x, factor, block, blocks), behind)| {
+                let case = (scaling(1..3), 0..3_usize, 1..9_usize).prop_map(
+                    |((mut x, factor, block, blocks), none, behind)| {
+                        // now and then there is nothing to do
+                        x.truncate(if none == 1 { 0 } else { x.len() });
                         (x, factor, block, blocks, behind)
                     },
                 );
@@ -728,6 +821,27 @@ fn scale() -> Box<dyn Check> {
              memory and back is the slow part: read once, compute, write once.",
         )
         .wrong(
+            "block_of_32",
+            slip!(BlockOf32),
+            "whole_blocks",
+            "You count 32 threads for each block. A block may have another size: ask \
+             `block_dim_x()`.",
+        )
+        .wrong(
+            "others_set_to_zero",
+            slip!(ZeroRest),
+            "longer_buffers",
+            "Your spare threads write a 0 behind the first `n` numbers. They have \
+             nothing to do there: nothing else is to be written.",
+        )
+        .wrong(
+            "several_each",
+            slip!(Several),
+            "neighbors",
+            "A thread of yours takes several numbers in a row, so what a warp reads \
+             at one time lies far apart. One number for each thread.",
+        )
+        .wrong(
             "strided",
             slip!(Strided),
             "neighbors",
@@ -765,13 +879,6 @@ type Turning = (usize, usize, usize, usize);
 const TURNING: [&str; 4] = ["rows", "columns", "rows of threads", "spare blocks"];
 const SIDE: usize = 32;
 
-/// A matrix of whole tiles, one or two of them.
-fn whole_tiles(tiles: &'static [(usize, usize)]) -> impl Strategy<Value = Turning> {
-    (select(tiles), select(&[1, 2, 4, 8][..])).prop_map(|((rows, columns), threads)| {
-        (rows * SIDE, columns * SIDE, threads, 0)
-    })
-}
-
 /// The fewest sectors that hold all rows of a matrix, each cut into tiles.
 fn fewest_by_rows(rows: usize, columns: usize) -> u64 {
     let rows = (0..rows).map(|row| row * columns);
@@ -790,12 +897,20 @@ fn any_sides(spare: std::ops::Range<usize>) -> impl Strategy<Value = Turning> {
     (side(), side(), select(&[1, 2, 3, 5, 8][..]), spare)
 }
 
-/// Runs the kernel, with this many numbers more in both buffers.
 fn turned(f: Transpose, case: Turning, behind: usize) -> Result<Counters, Mismatch> {
+    turned_on(&mut Simt::new(), f, case, behind)
+}
+
+/// Runs the kernel, with this many numbers more in both buffers.
+fn turned_on(
+    gpu: &mut Simt,
+    f: Transpose,
+    case: Turning,
+    behind: usize,
+) -> Result<Counters, Mismatch> {
     let (rows, columns, threads, spare) = case;
     let numbers = rows * columns;
     let entry = |row: usize, column: usize| (1 + row * columns + column) as f64;
-    let mut gpu = Simt::new();
     let mut inputs: Vec<f32> = (0..numbers).map(|i| (1 + i) as f32).collect();
     inputs.extend(vec![-7.0; behind]);
     let x = gpu.upload(&inputs);
@@ -806,11 +921,11 @@ fn turned(f: Transpose, case: Turning, behind: usize) -> Result<Counters, Mismat
         f(t, x, y, rows, columns)
     });
     let counters = launched.map_err(faulted)?;
-    let seen = written(&gpu, y, 1)?;
+    let seen = written(gpu, y, 1)?;
     let seen = Matrix64::from_row_slice(columns, rows, &seen.as_slice()[..numbers]);
     near_matrix(seen, Matrix64::from_fn(columns, rows, |c, r| entry(r, c)))?;
-    untouched(&gpu, y, &before, numbers)?;
-    untouched(&gpu, x, &inputs, 0).because("The input has changed.")?;
+    untouched(gpu, y, &before, numbers)?;
+    untouched(gpu, x, &inputs, 0).because("The input has changed.")?;
     Ok(counters)
 }
 
@@ -825,15 +940,17 @@ fn transpose() -> Box<dyn Check> {
     }
     Exercise::new("19.3", "transpose", yours, ours)
         .probe(|f| {
+            // small ones: every wrong answer is asked many times
             let cases = [
-                (32, 32, 4, [1, 1]),
-                (32, 64, 8, [2, 1]),
                 (3, 35, 8, [2, 1]),
-                (64, 2, 1, [1, 2]),
+                (35, 2, 1, [1, 2]),
+                (31, 4, 3, [1, 1]),
+                (32, 9, 4, [1, 1]),
             ];
             let mut all = Vec::new();
             for (rows, columns, threads, grid) in cases {
                 let mut gpu = Simt::new();
+                gpu.trace(true);
                 let len = rows * columns;
                 let x: Vec<f32> = (0..len).map(|i| i as f32).collect();
                 let (x, y) = (gpu.upload(&x), gpu.alloc(len));
@@ -850,21 +967,21 @@ fn transpose() -> Box<dyn Check> {
                         c.bank_conflicts,
                     ]
                 }));
+                all.push(most_by_a_thread(&mut gpu) as f64);
             }
             all
         })
         .law("one_tile", "A matrix of one full tile is turned over.", |f| {
-            given(&TURNING, whole_tiles(&[(1, 1)]), |case| {
-                turned(f, *case, 0).map(|_| ())
-            })
+            let cases = [1, 2, 4, 16, 32].map(|threads| (SIDE, SIDE, threads, 0));
+            each(&TURNING, &cases, |case| turned(f, *case, 0).map(|_| ()))
         })
         .law(
             "many_tiles",
             "The tile in row r, column c of tiles goes to row c, column r.",
             |f| {
-                given(&TURNING, whole_tiles(&[(1, 1), (1, 2), (2, 1)]), |case| {
-                    turned(f, *case, 0).map(|_| ())
-                })
+                let sides = [(1, 2), (2, 1), (2, 2), (3, 1)];
+                let cases = sides.map(|(r, c)| (r * SIDE, c * SIDE, 8, 0));
+                each(&TURNING, &cases, |case| turned(f, *case, 0).map(|_| ()))
             },
         )
         .law(
@@ -915,6 +1032,23 @@ fn transpose() -> Box<dyn Check> {
                 given(&TURNING, any_sides(0..1), |case| {
                     let c = turned(f, *case, 0)?;
                     at_most(c.bank_conflicts, 0, "extra passes through the banks")
+                })
+            },
+        )
+        .law(
+            "everybody_works",
+            "All rows of threads share the work: of 32 rows, each takes its part.",
+            |f| {
+                given(&TURNING, any_sides(0..1), |case| {
+                    let mut gpu = Simt::new();
+                    gpu.trace(true);
+                    turned_on(&mut gpu, f, *case, 0)?;
+                    let most = SIDE.div_ceil(case.2) as u64;
+                    at_most(
+                        most_by_a_thread(&mut gpu),
+                        most,
+                        "numbers read by one thread",
+                    )
                 })
             },
         )
@@ -999,11 +1133,46 @@ fn transpose() -> Box<dyn Check> {
              all threads pass the barrier.",
         )
         .wrong(
+            "rows_of_threads_fixed",
+            slip!(EightRows),
+            "one_tile",
+            "You step by a fixed number of rows. A block may have any number of rows \
+             of threads: ask `block_dim_y()`.",
+        )
+        .wrong(
+            "blocks_swapped",
+            slip!(BlocksSwapped),
+            "many_tiles",
+            "You take the row of tiles from `block_x()`. x runs along the columns of \
+             the input, so `block_y()` chooses the row.",
+        )
+        .wrong(
+            "turns_rounded_down",
+            slip!(RoundedDown),
+            "cut_tiles",
+            "You take `32 / block_dim_y()` turns, rounded down. With 5 rows of \
+             threads there are 7 turns, the last one short.",
+        )
+        .wrong(
+            "barrier_in_the_loop",
+            slip!(BarrierInLoop),
+            "cut_tiles",
+            "Your barrier stands in the loop. With 5 rows of threads some take 7 \
+             turns and some 6: they part. One barrier, after the loop.",
+        )
+        .wrong(
             "read_twice",
             slip!(Twice),
             "once",
             "You read numbers of x more than once. What is in the tile or in a \
              variable need not be fetched again.",
+        )
+        .wrong(
+            "guard_by_index",
+            slip!(IndexGuard),
+            "once",
+            "Your guard looks at the index alone. Past the end of a row it reads the \
+             next row, which is another block's: ask for row and column.",
         )
         .wrong(
             "reads_a_column",
@@ -1034,6 +1203,13 @@ fn transpose() -> Box<dyn Check> {
             "With rows of 34 numbers every second bank is used, twice. The length of \
              a row must be odd: one number more than 32 is best.",
         )
+        .wrong(
+            "first_row_does_all",
+            slip!(FirstRow),
+            "everybody_works",
+            "Your first row of threads does all the work, and the others watch. \
+             Start at `thread_y()` and step by `block_dim_y()`.",
+        )
         .hint(
             "A thread may read one number and write another. Which number should it \
              read so that its neighbors in the warp read neighbors? And write?",
@@ -1062,18 +1238,23 @@ type Multiplying = (Matrix64, Matrix64, usize, usize);
 
 const MULTIPLYING: [&str; 4] = ["A", "B", "T", "spare blocks"];
 
+/// A matrix of these numbers, over and over: to draw each anew would take longer than
+/// all kernels.
+fn filled(rows: usize, columns: usize, numbers: &[f64]) -> Matrix64 {
+    let numbers = numbers.iter().copied().cycle().take(rows * columns);
+    Matrix64::from_row_iterator(rows, columns, numbers)
+}
+
 /// The sizes come from the side of a block and three more numbers.
 fn multiplying(
     size: impl Fn(usize, [usize; 3]) -> [usize; 3],
     spare: std::ops::Range<usize>,
 ) -> impl Strategy<Value = Multiplying> {
     let drawn = (1..5_usize, [1..9_usize, 1..9, 1..9], spare);
-    let numbers = || vec(whole(-4..=4), 144);
+    let numbers = || vec(whole(-4..=4), 31);
     (drawn, numbers(), numbers()).prop_map(move |((side, sizes, spare), a, b)| {
         let [m, k, n] = size(side, sizes);
-        let a = Matrix64::from_row_slice(m, k, &a[..m * k]);
-        let b = Matrix64::from_row_slice(k, n, &b[..k * n]);
-        (a, b, side, spare)
+        (filled(m, k, &a), filled(k, n, &b), side, spare)
     })
 }
 
@@ -1094,13 +1275,12 @@ fn by_rows(matrix: &Matrix64) -> Vec<f32> {
 }
 
 /// Runs the kernel, with this many numbers more in all buffers.
-fn multiplied(
+fn multiply(
     f: Product,
     (a, b, side, spare): &Multiplying,
     behind: usize,
-) -> Result<Counters, Mismatch> {
+) -> Result<(Matrix64, Counters), Mismatch> {
     let size @ [m, _, n] = [a.nrows(), a.ncols(), b.ncols()];
-    let expected = a * b;
     let mut gpu = Simt::new();
     let inputs = [a, b].map(|m| [by_rows(m), vec![f32::NAN; behind]].concat());
     let [a, b] = [0, 1].map(|i: usize| gpu.upload(&inputs[i]));
@@ -1111,9 +1291,18 @@ fn multiplied(
         gpu.launch("product", dim(grid), dim([*side, *side]), |t| f(t, a, b, c, size));
     let counters = launched.map_err(faulted)?;
     let seen = written(&gpu, c, 1)?;
-    let seen = Matrix64::from_row_slice(m, n, &seen.as_slice()[..m * n]);
-    near_matrix(seen, expected)?;
     untouched(&gpu, c, &before, m * n)?;
+    Ok((Matrix64::from_row_slice(m, n, &seen.as_slice()[..m * n]), counters))
+}
+
+/// The same, and the product is right.
+fn multiplied(
+    f: Product,
+    case: &Multiplying,
+    behind: usize,
+) -> Result<Counters, Mismatch> {
+    let (seen, counters) = multiply(f, case, behind)?;
+    near_matrix(seen, &case.0 * &case.1)?;
     Ok(counters)
 }
 
@@ -1134,13 +1323,13 @@ fn product() -> Box<dyn Check> {
     }
     Exercise::new("19.4", "product", yours, ours)
         .probe(|f| {
+            // small ones: every wrong answer is asked many times
             let cases = [
                 (2, [2, 2, 2]),
-                (3, [3, 9, 6]),
-                (3, [5, 7, 4]),
-                (4, [3, 6, 9]),
+                (2, [2, 6, 4]),
+                (3, [5, 4, 2]),
                 (2, [4, 1, 3]),
-                (8, [8, 16, 8]),
+                (6, [6, 6, 6]),
             ];
             let mut all = Vec::new();
             for (side, size @ [m, k, n]) in cases {
@@ -1196,11 +1385,51 @@ fn product() -> Box<dyn Check> {
             },
         )
         .law(
+            "long_sums",
+            "However large k is: a block needs shared memory for two tiles only.",
+            |f| {
+                let (a, b) = (Matrix64::from_element(1, 5000, 1.0), [2.0; 5000]);
+                let case = (a, Matrix64::from_column_slice(5000, 1, &b), 2, 0);
+                multiplied(f, &case, 0)
+                    .map(|_| ())
+                    .because("A and B hold 5000 numbers each, and T is 2.")
+            },
+        )
+        .law(
             "to_spare",
             "Blocks to spare write nothing, and what lies behind C stays.",
             |f| {
                 let case = multiplying(|_, sizes| sizes, 0..3);
                 given(&MULTIPLYING, case, |case| multiplied(f, case, 30).map(|_| ()))
+            },
+        )
+        .law(
+            "own_rows_and_columns",
+            "An infinite number in A spoils one row of C, and one in B one column.",
+            |f| {
+                let names = [&MULTIPLYING[..3], &["infinite"]].concat();
+                let case = (any_size(), 0..2_usize, 0..64_usize);
+                let case = case.prop_map(|((mut a, mut b, side, _), which, at)| {
+                    let matrix = [&mut a, &mut b].into_iter().nth(which);
+                    let at = matrix.map(|m| {
+                        let at = (at % m.nrows(), at / m.nrows() % m.ncols());
+                        m[at] = f64::INFINITY;
+                        at
+                    });
+                    (a, b, side, (["A", "B"][which], at.unwrap_or_default()))
+                });
+                given(&names, case, |(a, b, side, (which, (row, column)))| {
+                    let mut seen = multiply(f, &(a.clone(), b.clone(), *side, 0), 0)?.0;
+                    let mut expected = a * b;
+                    for matrix in [&mut seen, &mut expected] {
+                        match *which {
+                            "A" => matrix.row_mut(*row).fill(0.0),
+                            _ => matrix.column_mut(*column).fill(0.0),
+                        }
+                    }
+                    near_matrix(seen, expected)
+                        .because("What may be spoiled is shown as 0.")
+                })
             },
         )
         .law("written_once", "Each number of C is written once.", |f| {
@@ -1237,11 +1466,10 @@ fn product() -> Box<dyn Check> {
             "Neighboring threads read and write neighbors: with T = 8 a sector holds \
              a row of a tile.",
             |f| {
-                let drawn = ([1..3_usize, 1..3, 1..3], whole(1..=4));
-                given(&["[m, k, n]", "entries"], drawn, |(tiles, entry)| {
-                    let [m, k, n] = tiles.map(|tiles| 8 * tiles);
+                let cases = [[8, 8, 8], [8, 16, 16], [16, 8, 16], [16, 16, 8]];
+                each(&["[m, k, n]"], &cases, |&[m, k, n]| {
                     let filled =
-                        |rows, columns| Matrix64::from_element(rows, columns, *entry);
+                        |rows, columns| Matrix64::from_element(rows, columns, 1.0);
                     let c = multiplied(f, &(filled(m, k), filled(k, n), 8, 0), 0)?;
                     let rows =
                         |rows: usize, columns: usize| (rows * columns / 8) as u64;
@@ -1280,6 +1508,42 @@ fn product() -> Box<dyn Check> {
             "That is B times A. The row comes from A, the column from B.",
         )
         .wrong(
+            "one_array_for_two",
+            slip!(OneArray),
+            "one_tile",
+            "Both tiles have one name, and so they are one array: B overwrites A. \
+             Give each a name of its own.",
+        )
+        .wrong(
+            "tile_of_16",
+            slip!(FixedTile),
+            "one_tile",
+            "Your tile has a fixed side. A block has T by T threads, any T: ask \
+             `block_dim_x()`.",
+        )
+        .wrong(
+            "columns_of_a_by_y",
+            slip!(ATurned),
+            "one_tile",
+            "Every thread in a row of the block brings the same number of A. \
+             `thread_y()` chooses the row, so `thread_x()` has to choose the column.",
+        )
+        .wrong(
+            "rows_of_b_by_x",
+            slip!(BByX),
+            "one_tile",
+            "You bring B's number (start + thread_x(), column): only a diagonal of \
+             the tile. `thread_x()` has chosen the column already; take the row from \
+             `thread_y()`.",
+        )
+        .wrong(
+            "c_by_columns",
+            slip!(CByColumns),
+            "one_tile",
+            "You write C column by column. It goes row by row: entry (row, column) \
+             at `row * n + column`.",
+        )
+        .wrong(
             "sum_in_c",
             slip!(SumInC),
             "one_tile",
@@ -1299,6 +1563,13 @@ fn product() -> Box<dyn Check> {
             "step_by_step",
             "Your sum begins at 0 in every step, so only the last step counts. Set \
              it to 0 once, before the steps.",
+        )
+        .wrong(
+            "steps_along_n",
+            slip!(StepsAlongN),
+            "step_by_step",
+            "You walk along n. The sum runs over the columns of A, and there are k \
+             of them.",
         )
         .wrong(
             "rows_of_a",
@@ -1337,6 +1608,13 @@ fn product() -> Box<dyn Check> {
              past the end of k: ask whether the numbers of A and B are inside.",
         )
         .wrong(
+            "clamped",
+            slip!(Clamped),
+            "any_size",
+            "Outside the matrices you take the number at the edge once more, and it \
+             is added to the sum. Take a 0.",
+        )
+        .wrong(
             "edge_not_zeroed",
             slip!(NoZero),
             "any_size",
@@ -1372,6 +1650,21 @@ fn product() -> Box<dyn Check> {
              have to: only the reads and the write are guarded.",
         )
         .wrong(
+            "guard_by_index",
+            slip!(IndexGuard),
+            "own_rows_and_columns",
+            "Your guard looks at the index alone: past the end of a row of A it \
+             reads the next row. The zeros of B hide that, but 0 times infinity is \
+             not 0. Ask for row and column.",
+        )
+        .wrong(
+            "whole_strips",
+            slip!(WholeStrips),
+            "long_sums",
+            "You keep all T rows of A and T columns of B in shared memory. It has 48 \
+             KB: a large k does not fit. Only two tiles of T by T at a time.",
+        )
+        .wrong(
             "written_every_step",
             slip!(StoreEveryStep),
             "written_once",
@@ -1387,11 +1680,25 @@ fn product() -> Box<dyn Check> {
              step.",
         )
         .wrong(
+            "only_b_shared",
+            slip!(OnlyB),
+            "few_loads",
+            "One of the two matrices goes through shared memory, the other does not: \
+             its numbers are read T times each.",
+        )
+        .wrong(
             "tile_read_by_everybody",
             slip!(LoadsRow),
             "few_loads",
             "Each thread fills a whole row of the tile, so that every number is read \
              T times. One number of A and one of B for each thread is enough.",
+        )
+        .wrong(
+            "barrier_between_tiles",
+            slip!(ThirdBarrier),
+            "two_barriers",
+            "You wait between the two tiles as well. They are two arrays: fill both, \
+             then wait once.",
         )
         .wrong(
             "barrier_in_the_sum",
@@ -1442,10 +1749,10 @@ fn convolving(
     spare: std::ops::Range<usize>,
 ) -> impl Strategy<Value = Convolving> {
     let drawn = ([1..6_usize, 1..5], [1..9_usize, 1..9], spare);
-    let numbers = (vec(whole(-4..=4), 144), vec(whole(-3..=3), 9));
+    let numbers = (vec(whole(-4..=4), 31), vec(whole(-3..=3), 9));
     (drawn, numbers).prop_map(move |((block, sizes, spare), (image, weights))| {
         let [height, width] = size(block, sizes);
-        let image = Matrix64::from_row_slice(height, width, &image[..height * width]);
+        let image = filled(height, width, &image);
         let weights = Matrix64::from_row_slice(3, 3, &weights);
         (image, weights, (block[0], block[1]), spare)
     })
@@ -1470,8 +1777,17 @@ fn convolution(image: &Matrix64, weights: &Matrix64) -> Matrix64 {
     })
 }
 
-/// Runs the kernel, with this many numbers more in both buffers.
 fn convolved(
+    f: Convolve,
+    case: &Convolving,
+    behind: usize,
+) -> Result<Counters, Mismatch> {
+    convolved_on(&mut Simt::new(), f, case, behind)
+}
+
+/// Runs the kernel, with this many numbers more in both buffers.
+fn convolved_on(
+    gpu: &mut Simt,
     f: Convolve,
     (image, weights, block, spare): &Convolving,
     behind: usize,
@@ -1480,7 +1796,6 @@ fn convolved(
     let numbers = height * width;
     let expected = convolution(image, weights);
     let taps: [f32; 9] = std::array::from_fn(|i| weights[(i / 3, i % 3)] as f32);
-    let mut gpu = Simt::new();
     let inputs = [by_rows(image), vec![f32::NAN; behind]].concat();
     let x = gpu.upload(&inputs);
     let before = vec![-1000.0; numbers + behind];
@@ -1490,10 +1805,10 @@ fn convolved(
         f(t, x, taps, y, [height, width])
     });
     let counters = launched.map_err(faulted)?;
-    let seen = written(&gpu, y, 1)?;
+    let seen = written(gpu, y, 1)?;
     let seen = Matrix64::from_row_slice(height, width, &seen.as_slice()[..numbers]);
     near_matrix(seen, expected)?;
-    untouched(&gpu, y, &before, numbers)?;
+    untouched(gpu, y, &before, numbers)?;
     Ok(counters)
 }
 
@@ -1513,7 +1828,8 @@ fn convolve() -> Box<dyn Check> {
                 ([3, 2], [4, 6]),
                 ([3, 3], [5, 7]),
                 ([8, 8], [8, 8]),
-                ([32, 2], [4, 32]),
+                ([32, 2], [2, 32]),
+                ([2, 2], [2, 3]),
             ];
             let weights = [1., -2., 3., 5., -7., 11., 13., 17., -19.];
             let mut all = Vec::new();
@@ -1592,40 +1908,42 @@ fn convolve() -> Box<dyn Check> {
         })
         .law(
             "tile_and_halo",
-            "A block reads no more numbers than its tile and its halo have.",
+            "A block reads each pixel of its tile and its halo at most once.",
             |f| {
                 given(&CONVOLVING, any_image(), |case| {
                     let loads = convolved(f, case, 0)?.global_loads;
                     let (image, _, (x, y), _) = case;
-                    let blocks =
-                        image.nrows().div_ceil(*y) * image.ncols().div_ceil(*x);
-                    let what = format!(
-                        "numbers read by blocks of {x} by {y}, with their halo {} by \
-                         {}",
-                        x + 2,
-                        y + 2
-                    );
-                    at_most(loads, (blocks * (x + 2) * (y + 2)) as u64, &what)
+                    // along one side: the pixels that all blocks need, one by one
+                    let needed = |length: usize, block: usize| -> usize {
+                        let starts = (0..length).step_by(block);
+                        let end = |start: usize| (start + block + 1).min(length);
+                        starts.map(|start| end(start) - start.saturating_sub(1)).sum()
+                    };
+                    let most = needed(image.nrows(), *y) * needed(image.ncols(), *x);
+                    let what =
+                        "numbers read by all blocks, with what they need of the halo";
+                    at_most(loads, most as u64, what)
                 })
             },
         )
         .law(
             "together",
-            "All threads share the work of reading, and neighbors read neighbors.",
+            "In a block of 32 by 4 threads no thread reads more than 4 pixels, and \
+             neighbors read neighbors.",
             |f| {
-                let sizes = (1..3_usize, 1..40_usize, 1..20_usize);
-                given(&["blocks of 32 by 8: rows", "width", "height"], sizes, |case| {
-                    let &(rows, width, height) = case;
+                let cases = [(1, 1), (4, 32), (5, 33), (13, 40)];
+                each(&["height", "width"], &cases, |&(height, width)| {
                     let image = Matrix64::from_fn(height, width, |y, x| (y + x) as f64);
                     let weights = Matrix64::from_element(3, 3, 1.0);
-                    let block = (32, 4 * rows);
-                    let c = convolved(f, &(image, weights, block, 0), 0)?;
-                    at_most(c.global_load_requests, 9 * c.warps, "reads of a warp")?;
-                    at_most(
-                        c.global_load_sectors,
-                        8 * c.global_load_requests,
-                        "sectors read",
-                    )
+                    let mut gpu = Simt::new();
+                    gpu.trace(true);
+                    let c =
+                        convolved_on(&mut gpu, f, &(image, weights, (32, 4), 0), 0)?;
+                    let what = "pixels read by one thread";
+                    at_most(most_by_a_thread(&mut gpu), 4, what)?;
+                    let requests = c.global_load_requests;
+                    let what = format!("sectors for {requests} reads of a warp");
+                    at_most(c.global_load_sectors, 8 * requests, &what)
                 })
             },
         )
@@ -1675,6 +1993,26 @@ fn convolve() -> Box<dyn Check> {
              there is no pixel.",
         )
         .wrong(
+            "step_by_the_width",
+            slip!(StepWidth),
+            "weight_in_the_middle",
+            "Your steps are as long as the block is wide, so rows of threads fill \
+             the same places. Step by all threads of the block.",
+        )
+        .wrong(
+            "border_left_out",
+            slip!(BorderOut),
+            "weight_in_the_middle",
+            "You leave out the pixels at the edge. They have a sum like any other, \
+             with zeros from outside.",
+        )
+        .wrong(
+            "sides_swapped",
+            slip!(SidesSwapped),
+            "weight_in_the_middle",
+            "You take the height for the width: the sizes are `[height, width]`.",
+        )
+        .wrong(
             "turned_round",
             slip!(TurnedRound),
             "one_block",
@@ -1687,6 +2025,13 @@ fn convolve() -> Box<dyn Check> {
             "one_block",
             "You take the weights column by column. They go row by row: weight 1 \
              belongs to the pixel straight above.",
+        )
+        .wrong(
+            "below_zero_is_zero",
+            slip!(Saturating),
+            "one_block",
+            "`saturating_sub(1)` makes 0 of -1: above and to the left of the image \
+             you read its first row and column. There it is 0.",
         )
         .wrong(
             "edge_repeated",
@@ -1715,6 +2060,13 @@ fn convolve() -> Box<dyn Check> {
             "Threads outside the image write, too: past its end, or into the next row.",
         )
         .wrong(
+            "spare_threads_bring_nothing",
+            slip!(OnlyMine),
+            "any_size",
+            "Threads outside the image bring nothing into the tile, but their places \
+             in it are needed. All threads fill the tile; only the write is guarded.",
+        )
+        .wrong(
             "not_all_at_the_barrier",
             slip!(EarlyReturn),
             "any_size",
@@ -1737,6 +2089,19 @@ fn convolve() -> Box<dyn Check> {
              read nine times. Let the block read them once, into shared memory.",
         )
         .wrong(
+            "read_twice",
+            slip!(Twice),
+            "tile_and_halo",
+            "Some pixels are read more than once by one block. What is in the tile \
+             need not be fetched again.",
+        )
+        .wrong(
+            "halo_too_wide",
+            slip!(WideHalo),
+            "tile_and_halo",
+            "Your halo is two pixels wide. A kernel of 3 by 3 sees one pixel further.",
+        )
+        .wrong(
             "halo_from_global",
             slip!(HaloFromGlobal),
             "tile_and_halo",
@@ -1749,6 +2114,13 @@ fn convolve() -> Box<dyn Check> {
             "together",
             "One thread fills the tile while the others wait. Give each thread its \
              share of the places.",
+        )
+        .wrong(
+            "first_row_reads",
+            slip!(FirstRow),
+            "together",
+            "Only your first row of threads fills the tile. Number the threads of \
+             the whole block: `thread_y() * block_dim_x() + thread_x()`.",
         )
         .wrong(
             "down_the_columns",
@@ -1836,6 +2208,9 @@ mod wrong {
         Twice,
         Strided,
         OneThread,
+        BlockOf32,
+        ZeroRest,
+        Several,
     }
 
     pub async fn scale(
@@ -1850,6 +2225,7 @@ mod wrong {
         let before = match slip {
             Slip::BlockForgotten => 0,
             Slip::GridForBlock => t.block_x() * t.grid_dim_x(),
+            Slip::BlockOf32 => t.block_x() * 32,
             _ => t.block_x() * t.block_dim_x(),
         };
         let mut i = before + t.thread_x();
@@ -1857,12 +2233,12 @@ mod wrong {
             i = t.thread_x() * t.grid_dim_x() + t.block_x();
         }
         if slip == Slip::Clamped {
-            i = i.min(n - 1);
+            i = i.min(n.saturating_sub(1));
         }
         let end = match slip {
             Slip::NoGuard => usize::MAX,
             Slip::GuardLate => n + 1,
-            Slip::GuardEarly => n - 1,
+            Slip::GuardEarly => n.saturating_sub(1),
             Slip::ByLength => x.len(),
             _ => n,
         };
@@ -1870,6 +2246,7 @@ mod wrong {
             Slip::Everybody => 0..n,
             Slip::OneThread if t.thread_x() == 0 => i..(i + t.block_dim_x()).min(n),
             Slip::OneThread => 0..0,
+            Slip::Several => (4 * i).min(n)..(4 * i + 4).min(n),
             Slip::FullBlocksOnly if before + t.block_dim_x() > n => 0..0,
             _ if i < end => i..i + 1,
             _ => 0..0,
@@ -1879,6 +2256,9 @@ mod wrong {
         }
         if slip == Slip::BarrierInGuard && i < n {
             t.barrier().await;
+        }
+        if slip == Slip::ZeroRest && (n..y.len()).contains(&i) {
+            t.store(y, i, 0.0);
         }
         for i in all {
             match slip {
@@ -1911,6 +2291,12 @@ mod wrong {
         WritesColumn,
         NoPadding,
         PaddedByTwo,
+        EightRows,
+        BlocksSwapped,
+        RoundedDown,
+        BarrierInLoop,
+        IndexGuard,
+        FirstRow,
     }
 
     pub async fn transpose(
@@ -1930,35 +2316,51 @@ mod wrong {
         };
         let tile = t.shared("tile", TILE * stride);
         let height = if slip == Slip::LowTile { t.block_dim_y() } else { TILE };
-        let (top, left) = (t.block_y() * height, t.block_x() * TILE);
+        let (mut top, mut left) = (t.block_y() * height, t.block_x() * TILE);
+        if slip == Slip::BlocksSwapped {
+            (top, left) = (left, top);
+        }
         let (across, down) = (t.thread_x(), t.thread_y());
+        let end = match slip {
+            Slip::RoundedDown => TILE / t.block_dim_y() * t.block_dim_y(),
+            Slip::FirstRow if down > 0 => 0,
+            _ => TILE,
+        };
         let (start, step) = match slip {
-            Slip::Everybody => (0, 1),
+            Slip::Everybody | Slip::FirstRow => (0, 1),
             Slip::OneEach => (down, TILE),
+            Slip::EightRows => (down, 8),
             _ => (down, t.block_dim_y()),
         };
         let inside = |row: usize, column: usize| row < rows && column < columns;
         if slip == Slip::EarlyReturn && !inside(top + down, left + across) {
             return;
         }
-        for line in (start..TILE).step_by(step) {
+        for line in (start..end).step_by(step) {
             let (row, column) = match slip {
                 Slip::ReadsColumn => (top + across, left + line),
                 _ => (top + line, left + across),
             };
-            if slip != Slip::NoGuard && !inside(row, column) {
-                continue;
+            let guard = match slip {
+                Slip::NoGuard => true,
+                Slip::IndexGuard => row * columns + column < rows * columns,
+                _ => inside(row, column),
+            };
+            if guard {
+                if slip == Slip::Twice {
+                    t.load(x, row * columns + column);
+                }
+                let place = (row - top) * stride + column - left;
+                t.store(tile, place, t.load(x, row * columns + column));
             }
-            if slip == Slip::Twice {
-                t.load(x, row * columns + column);
+            if slip == Slip::BarrierInLoop {
+                t.barrier().await;
             }
-            let place = (row - top) * stride + column - left;
-            t.store(tile, place, t.load(x, row * columns + column));
         }
-        if slip != Slip::NoBarrier {
+        if !matches!(slip, Slip::NoBarrier | Slip::BarrierInLoop) {
             t.barrier().await;
         }
-        for line in (start..TILE).step_by(step) {
+        for line in (start..end).step_by(step) {
             let (row, column) = match slip {
                 Slip::WritesColumn => (top + line, left + across),
                 _ => (top + across, left + line),
@@ -2008,6 +2410,17 @@ mod wrong {
         LoadsRow,
         BarrierInSum,
         Uncoalesced,
+        OneArray,
+        FixedTile,
+        ATurned,
+        BByX,
+        CByColumns,
+        StepsAlongN,
+        Clamped,
+        IndexGuard,
+        WholeStrips,
+        OnlyB,
+        ThirdBarrier,
     }
 
     pub async fn product(
@@ -2019,8 +2432,10 @@ mod wrong {
         slip: ProductSlip,
     ) {
         use ProductSlip as Slip;
-        let side = t.block_dim_x();
-        let (a_tile, b_tile) = (t.shared("a", side * side), t.shared("b", side * side));
+        let side = if slip == Slip::FixedTile { 16 } else { t.block_dim_x() };
+        let names = if slip == Slip::OneArray { ["a", "a"] } else { ["a", "b"] };
+        let width = if slip == Slip::WholeStrips { k } else { side };
+        let [a_tile, b_tile] = names.map(|name| t.shared(name, side * width));
         let (mut across, mut down) = (t.thread_x(), t.thread_y());
         if slip == Slip::Uncoalesced {
             (across, down) = (down, across);
@@ -2036,45 +2451,76 @@ mod wrong {
             return;
         }
         let (a, b) = if slip == Slip::Swapped { (b, a) } else { (a, b) };
-        if slip == Slip::Naive {
-            if mine {
-                let mut sum = 0.0;
-                for i in 0..k {
-                    sum = t.fma(t.load(a, row * k + i), t.load(b, i * n + column), sum);
-                }
-                t.store(c, row * n + column, sum);
+        let a_stride = if slip == Slip::WrongStride { n } else { k };
+        let from_a = |row: usize, column: usize| {
+            let inside = match slip {
+                Slip::NoLoadGuard => true,
+                Slip::NoKGuard => row < m,
+                Slip::IndexGuard => row * k + column < m * k,
+                _ => row < m && column < k,
+            };
+            if slip == Slip::Clamped {
+                return Some(t.load(a, row.min(m - 1) * k + column.min(k - 1)));
             }
-            return;
-        }
+            inside.then(|| t.load(a, row * a_stride + column))
+        };
+        let from_b = |row: usize, column: usize| {
+            let inside = match slip {
+                Slip::NoLoadGuard => true,
+                Slip::NoKGuard => column < n,
+                Slip::IndexGuard => row * n + column < k * n,
+                _ => row < k && column < n,
+            };
+            if slip == Slip::Clamped {
+                return Some(t.load(b, row.min(k - 1) * n + column.min(n - 1)));
+            }
+            inside.then(|| t.load(b, row * n + column))
+        };
         let end = match slip {
             Slip::FirstStep => 1,
             Slip::RoundedDown => k / side * side,
+            Slip::StepsAlongN => n,
+            Slip::Naive => 0,
             _ => k,
         };
         let mut sum = 0.0;
+        if slip == Slip::Naive && mine {
+            for i in 0..k {
+                sum = t.fma(t.load(a, row * k + i), t.load(b, i * n + column), sum);
+            }
+        }
         for start in (0..end).step_by(side) {
-            let (a_column, b_row) = (start + across, start + down);
-            let (in_a, in_b) = match slip {
-                Slip::NoLoadGuard => (true, true),
-                Slip::NoKGuard => (row < m, column < n),
-                _ => (row < m && a_column < k, b_row < k && column < n),
-            };
-            let a_stride = if slip == Slip::WrongStride { n } else { k };
+            // whole strips: all steps bring their numbers first
+            let behind = if slip == Slip::WholeStrips { start } else { 0 };
             if slip == Slip::LoadsRow {
                 for i in 0..side {
-                    if row < m && start + i < k {
-                        t.load(a, row * k + start + i);
-                    }
+                    from_a(row, start + i);
                 }
             }
-            if in_a || slip != Slip::NoZero {
-                let number =
-                    if in_a { t.load(a, row * a_stride + a_column) } else { 0.0 };
-                t.store(a_tile, down * side + across, number);
+            let brought = match slip {
+                Slip::OnlyB => None,
+                Slip::ATurned => from_a(row, start + down),
+                _ => from_a(row, start + across),
+            };
+            if let Some(number) = brought.or((slip != Slip::NoZero).then_some(0.0))
+                && behind + across < width
+            {
+                t.store(a_tile, down * width + behind + across, number);
             }
-            if in_b || slip != Slip::NoZero {
-                let number = if in_b { t.load(b, b_row * n + column) } else { 0.0 };
-                t.store(b_tile, down * side + across, number);
+            if slip == Slip::ThirdBarrier {
+                t.barrier().await;
+            }
+            let brought = match slip {
+                Slip::BByX => from_b(start + across, column),
+                _ => from_b(start + down, column),
+            };
+            if let Some(number) = brought.or((slip != Slip::NoZero).then_some(0.0))
+                && behind + down < width
+            {
+                t.store(b_tile, (behind + down) * side + across, number);
+            }
+            if slip == Slip::WholeStrips && start + side < k {
+                continue;
             }
             if slip != Slip::NoFirstBarrier && (slip != Slip::BarrierInGuard || mine) {
                 t.barrier().await;
@@ -2082,13 +2528,16 @@ mod wrong {
             if slip == Slip::SumReset {
                 sum = 0.0;
             }
-            for i in 0..side {
-                let in_b = if slip == Slip::BTurned {
-                    across * side + i
-                } else {
-                    i * side + across
+            for i in 0..width {
+                let place = match slip {
+                    Slip::BTurned => across * side + i,
+                    _ => i * side + across,
                 };
-                sum = t.fma(t.load(a_tile, down * side + i), t.load(b_tile, in_b), sum);
+                let left = match slip {
+                    Slip::OnlyB => from_a(row, start + i).unwrap_or(0.0),
+                    _ => t.load(a_tile, down * width + i),
+                };
+                sum = t.fma(left, t.load(b_tile, place), sum);
                 if slip == Slip::BarrierInSum {
                     t.barrier().await;
                 }
@@ -2099,13 +2548,15 @@ mod wrong {
             if slip == Slip::SumInC && mine {
                 t.store(c, row * n + column, t.load(c, row * n + column) + sum);
             }
-            if slip != Slip::NoSecondBarrier {
+            if !matches!(slip, Slip::NoSecondBarrier | Slip::WholeStrips) {
                 t.barrier().await;
             }
         }
         let stores = !matches!(slip, Slip::SumInC | Slip::StoreEveryStep);
         if stores && (mine || slip == Slip::NoStoreGuard) {
-            t.store(c, row * n + column, sum);
+            let turned = slip == Slip::CByColumns;
+            let index = if turned { column * m + row } else { row * n + column };
+            t.store(c, index, sum);
         }
     }
 
@@ -2129,6 +2580,14 @@ mod wrong {
         HaloFromGlobal,
         OneThread,
         DownColumns,
+        StepWidth,
+        BorderOut,
+        SidesSwapped,
+        Saturating,
+        OnlyMine,
+        Twice,
+        WideHalo,
+        FirstRow,
     }
 
     pub async fn convolve(
@@ -2136,10 +2595,14 @@ mod wrong {
         image: Buffer,
         weights: [f32; 9],
         out: Buffer,
-        [height, width]: [usize; 2],
+        size: [usize; 2],
         slip: ConvolveSlip,
     ) {
         use ConvolveSlip as Slip;
+        let [mut height, mut width] = size;
+        if slip == Slip::SidesSwapped {
+            (height, width) = (width, height);
+        }
         let (across, down) = (t.thread_x(), t.thread_y());
         let (block_width, block_height) = (t.block_dim_x(), t.block_dim_y());
         let (top, left) = (t.block_y() * block_height, t.block_x() * block_width);
@@ -2148,15 +2611,23 @@ mod wrong {
         if slip == Slip::EarlyReturn && !mine {
             return;
         }
-        let (tile_width, tile_height) = (block_width + 2, block_height + 2);
+        let halo = if slip == Slip::WideHalo { 2 } else { 1 };
+        let (tile_width, tile_height) =
+            (block_width + 2 * halo, block_height + 2 * halo);
+        let places = tile_width * tile_height;
         let stride = if slip == Slip::NarrowTile { block_width } else { tile_width };
-        let tile = t.shared("tile", tile_width * tile_height);
-        let threads = block_width * block_height;
+        let tile = t.shared("tile", places);
+        let me = down * block_width + across;
         let (start, step) = match slip {
-            Slip::OneEach => (down * block_width + across, tile_width * tile_height),
-            Slip::OneThread if across + down == 0 => (0, 1),
-            Slip::OneThread => (tile_width * tile_height, 1),
-            _ => (down * block_width + across, threads),
+            Slip::Naive => (places, 1),
+            Slip::OneEach => (me, places),
+            Slip::OneThread if me == 0 => (0, 1),
+            Slip::OneThread => (places, 1),
+            Slip::FirstRow if down == 0 => (across, block_width),
+            Slip::FirstRow => (places, 1),
+            Slip::OnlyMine if !mine => (places, 1),
+            Slip::StepWidth => (me, block_width),
+            _ => (me, block_width * block_height),
         };
         let pixel = |row: usize, column: usize| {
             let inside = row < height && column < width;
@@ -2165,35 +2636,32 @@ mod wrong {
         let on_the_rim = |y: usize, x: usize| {
             y == 0 || x == 0 || y + 1 == tile_height || x + 1 == tile_width
         };
-        for place in (start..tile_width * tile_height).step_by(step) {
-            if slip == Slip::Naive {
-                break;
-            }
-            let (down, across) = match slip {
+        for place in (start..places).step_by(step) {
+            let (y, x) = match slip {
                 Slip::DownColumns => (place % tile_height, place / tile_height),
                 _ => (place / tile_width, place % tile_width),
             };
-            let (row, column) = match slip {
-                Slip::BelowZero => (top + down - 1, left + across - 1),
-                Slip::NoShift => (top + down, left + across),
-                Slip::Clamped => (
-                    (top + down).saturating_sub(1).min(height - 1),
-                    (left + across).saturating_sub(1).min(width - 1),
-                ),
-                _ => ((top + down).wrapping_sub(1), (left + across).wrapping_sub(1)),
+            let at = [top + y, left + x];
+            let [row, column] = match slip {
+                Slip::BelowZero => at.map(|at| at - 1),
+                Slip::NoShift => at,
+                Slip::Saturating => at.map(|at| at.saturating_sub(1)),
+                Slip::Clamped => {
+                    let [row, column] = at.map(|at| at.saturating_sub(1));
+                    [row.min(height - 1), column.min(width - 1)]
+                }
+                _ => at.map(|at| at.wrapping_sub(halo)),
             };
-            let inside = row < height && column < width;
-            let of_halo = on_the_rim(down, across);
             let number = match slip {
                 Slip::Wraps => {
                     let index = row.wrapping_mul(width).wrapping_add(column);
                     if index < height * width { t.load(image, index) } else { 0.0 }
                 }
-                Slip::NoHalo | Slip::HaloFromGlobal if of_halo => 0.0,
-                Slip::NoZero if !inside => continue,
+                Slip::NoHalo | Slip::HaloFromGlobal if on_the_rim(y, x) => 0.0,
+                Slip::NoZero if row >= height || column >= width => continue,
                 _ => pixel(row, column),
             };
-            t.store(tile, down * stride + across, number);
+            t.store(tile, y * stride + x, number);
         }
         if slip != Slip::NoBarrier {
             t.barrier().await;
@@ -2201,18 +2669,24 @@ mod wrong {
         if !mine && slip != Slip::NoStoreGuard {
             return;
         }
+        let inner = 0 < row && row + 1 < height && 0 < column && column + 1 < width;
+        if slip == Slip::BorderOut && !inner {
+            t.store(out, row * width + column, 0.0);
+            return;
+        }
+        if slip == Slip::Twice {
+            pixel(row, column);
+        }
         let mut sum = 0.0;
         for tap in 0..9 {
             let (dy, dx) = (tap / 3, tap % 3);
             let (y, x) = (down + dy, across + dx);
-            let of_halo =
-                y == 0 || x == 0 || y + 1 == tile_height || x + 1 == tile_width;
-            let number =
-                if slip == Slip::Naive || slip == Slip::HaloFromGlobal && of_halo {
-                    pixel((top + y).wrapping_sub(1), (left + x).wrapping_sub(1))
-                } else {
-                    t.load(tile, y * stride + x)
-                };
+            let of_halo = slip == Slip::HaloFromGlobal && on_the_rim(y, x);
+            let number = if slip == Slip::Naive || of_halo {
+                pixel((top + y).wrapping_sub(1), (left + x).wrapping_sub(1))
+            } else {
+                t.load(tile, (y + halo - 1) * stride + x + halo - 1)
+            };
             let weight = match slip {
                 Slip::TurnedRound => weights[8 - tap],
                 Slip::ByColumns => weights[3 * dx + dy],
