@@ -8,8 +8,9 @@
 //
 // Tiles reach over the edge of a matrix. What lies outside of a is taken as -0, what
 // lies outside of b as +0: their product is -0, and x + -0 is x for every x. (+0 would
-// not do: it makes +0 of a sum that has come to -0.) Both are outside at the same k, so
-// that no Inf or NaN of the one ever meets a made-up 0 of the other.
+// not do: it makes +0 of a sum that has come to -0.) Along k both are outside at once,
+// so that no Inf or NaN of the one meets a made-up 0 of the other in a sum that is
+// kept.
 //
 // Blocks stand in one row, since only grid.x may be long: 2^31 - 1, against 65535 in y
 // and z. Sizes are int; where a row begins is counted in 64 bits, so that a matrix may
@@ -115,9 +116,9 @@ extern "C" __global__ void __launch_bounds__(TILE *TILE)
 // ANCHOR_END: matmul_shared
 
 // ANCHOR: matmul_register_1d
-// A product costs two reads from shared memory and one fma, and the reads are slower.
-// So a thread makes 8 numbers of c, one below the other: it reads a number of b_tile
-// once and uses it 8 times. Tiles of 64 x 64 numbers of c, 8 deep; 512 threads.
+// So far a product costs two reads from shared memory and one fma; the reads are
+// slower. So a thread makes 8 numbers of c, one below the other: it reads a number of
+// b_tile once and uses it 8 times. Tiles of 64 x 64 numbers of c, 8 deep; 512 threads.
 const int SIDE = 64, DEPTH = 8, EACH = 8;
 
 extern "C" __global__ void __launch_bounds__(SIDE *SIDE / EACH, 2)
@@ -453,7 +454,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
 #pragma unroll
         for (int now = 0; now < 2; ++now) {
             feed.go_on(n);
-            float4 a_next = feed.of_a(), b_next = feed.of_b(); // they take their time
+            float4 a_next = feed.of_a(), b_next = feed.of_b(); // not needed before put
 #pragma unroll
             for (int i = 0; i < DEPTH; ++i) {
                 add_outer(sum, &a_tile[now][i][mine.row], down,
@@ -677,7 +678,7 @@ extern "C" __global__ void __launch_bounds__(128)
     for (int j = 0; j < MANY; ++j) {
         int place = tile.row + a_row + j * (PLACES / MANY);
         int image = place / across / down;
-        // no image has a row so far up: a place that there is not sees zeros only
+        // a place that there is not lies far above its image and sees zeros only
         top[j] = place < m ? place / across % down * stride_y - padding_y : -(1 << 30);
         left[j] = place % across * stride_x - padding_x;
         corner[j] = ((size_t)image * height + top[j]) * width + left[j];

@@ -1,8 +1,8 @@
 //! The kernels that ship: their PTX, and how each is launched.
 //!
 //! `kernels.cu` is the source; `build-ptx` compiled it. The names, the shapes of blocks
-//! and tiles and the order of the arguments stand here and nowhere else: the interpreter,
-//! the simulated device and the real one all ask [`Matmul::launch`] and
+//! and tiles and the order of the arguments stand here and nowhere else: the
+//! interpreter, the simulated device and the real one all ask [`Matmul::launch`] and
 //! [`Conv2d::launch`].
 
 use crate::gpu::Dim3;
@@ -11,7 +11,8 @@ use crate::kernels::Convolution;
 /// The machine code of all kernels, for any card since 2014.
 pub const PTX: &str = include_str!("kernels.ptx");
 
-/// A size that a kernel may have at most: it counts in `int`, rounded up to whole tiles.
+/// A size that a kernel may have at most: it counts in `int`, rounded up to whole
+/// tiles.
 pub const MAX_SIZE: usize = i32::MAX as usize - 255;
 
 /// The height and the width that a padded image may have at most.
@@ -124,7 +125,8 @@ pub struct Conv2d {
 pub enum Work {
     /// So many outputs of one image, one after the other.
     Outputs(usize),
-    /// A rectangle of places of one image, so many down and across, for so many filters.
+    /// A rectangle of places of one image, so many down and across, for so many
+    /// filters.
     Rectangle((usize, usize), usize),
     /// So many places of all images, one after the other, for so many filters.
     Places(usize, usize),
@@ -304,5 +306,21 @@ mod tests {
         }
         let said = CONV2D[0].launch([0; 4], &sizes, 0).expect_err("no image");
         assert!(said.to_string().contains("batch x places is 0"), "{said}");
+
+        // a stride beyond the padded image is as good as one of its size
+        let window = Window { kernel: (2, 2), stride: (1 << 40, 3), padding: (1, 0) };
+        let sizes =
+            Convolution::new(ImageShape::new(3, 9, 1), 1, window).expect("fits");
+        let launch = CONV2D[1].launch([0; 4], &sizes, 1).expect("fits");
+        assert_eq!(launch.sizes[7..9], [5, 3]);
+
+        // a tile of 8 such strides would be too far from its image for an `int`
+        let window = Window { kernel: (1, 1), stride: (1, 1), padding: (1 << 27, 0) };
+        let far = Window { stride: (1 << 27, 1), ..window };
+        let sizes = Convolution::new(ImageShape::new(1, 1, 1), 1, far).expect("fits");
+        let said =
+            CONV2D[1].launch([0; 4], &sizes, 1).expect_err("too far").to_string();
+        let expected = "the padded height is 268435457, expected 1 to 134217728";
+        assert_eq!(said, format!("conv2d_tiled: {expected}"));
     }
 }

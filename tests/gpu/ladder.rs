@@ -81,8 +81,8 @@ fn matrices_may_begin_anywhere() {
     }
 }
 
-/// What tiles make up outside of a matrix changes no bit: not the sign of a sum that came
-/// to -0 by underflow, and no Inf or NaN leaves its row or column.
+/// What tiles make up outside of a matrix changes no bit: not the sign of a sum that
+/// came to -0 by underflow, and no Inf or NaN leaves its row or column.
 #[test]
 fn made_up_zeros_change_nothing() {
     let (module, sizes @ [m, k, n]) = (shipped(), [3, 5, 6]);
@@ -204,6 +204,7 @@ fn every_convolution_is_the_one_on_the_cpu_bit_for_bit() {
         (convolution((3, 3, 102), 2, (2, 2), (1, 1), (0, 0)), 1),
         (convolution((2, 4, 103), 3, (2, 3), (1, 1), (0, 0)), 1),
         (convolution((2, 3, 130), 1, (2, 2), (2, 1), (0, 0)), 1),
+        (convolution((5, 6, 110), 2, (3, 3), (2, 3), (1, 1)), 1),
     ];
     for (sizes, batch) in cases {
         let filters = sizes.output_shape().channels;

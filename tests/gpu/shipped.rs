@@ -14,7 +14,8 @@ fn sum(path: &str) -> String {
     Sha256::digest(source).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The names of the kernels, with how many addresses and then how many sizes each takes.
+/// The names of the kernels, with how many addresses and then how many sizes each
+/// takes.
 fn kernels(ptx: &str) -> Vec<(&str, usize, usize)> {
     let entries = ptx.split(".visible .entry ").skip(1);
     let heads = entries.filter_map(|entry| entry.split_once(')'));
