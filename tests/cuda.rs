@@ -67,7 +67,8 @@ fn with_driver(
     let itself = std::env::current_exe().expect("the test knows its own file");
     let mut child = Command::new(itself);
     child.args([test, "--exact", "--nocapture"]).env(CHILD, "1");
-    let output = drivers::run(&mut child, &folder(), behaves);
+    let output = drivers::give(&mut child, &folder(), behaves).output();
+    let output = output.expect("a child can be started");
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said).into_owned();
     assert!(output.status.success(), "{test}, {behaves:?}: {said}");
@@ -319,14 +320,6 @@ fn another_library() -> PathBuf {
     drivers::folder("other", Path::new(library.expect("this program has a C library")))
 }
 
-/// A file that is no library.
-fn no_library() -> PathBuf {
-    drivers::folder(
-        "none",
-        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")),
-    )
-}
-
 #[test]
 fn what_a_driver_lacks_is_said_in_one_line() {
     let test = "what_a_driver_lacks_is_said_in_one_line";
@@ -358,7 +351,7 @@ fn what_a_driver_lacks_is_said_in_one_line() {
         said,
         "the CUDA driver is too old: it has no cuInit; a newer one is needed"
     );
-    let Some(said) = opening(test, &no_library, "") else { return };
+    let Some(said) = opening(test, &drivers::none, "") else { return };
     assert!(
         said.starts_with("no CUDA driver: ") && said.contains("libcuda.so.1"),
         "{said}"

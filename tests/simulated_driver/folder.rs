@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::sync::OnceLock;
 
 /// The driver over the interpreter, built when the first test asks for it.
@@ -46,16 +46,22 @@ pub fn folder(name: &str, library: &Path) -> PathBuf {
     folder
 }
 
-/// Runs a program whose driver is the one in this folder, if there is one in it.
-pub fn run(program: &mut Command, folder: &Path, behaves: &str) -> Output {
+/// The driver of this program is the one in this folder, if there is one in it.
+pub fn give<'a>(
+    program: &'a mut Command,
+    folder: &Path,
+    behaves: &str,
+) -> &'a mut Command {
     let mut path = OsString::from(folder);
     if let Some(more) = std::env::var_os("LD_LIBRARY_PATH") {
         path.push(":");
         path.push(more);
     }
-    program
-        .env("LD_LIBRARY_PATH", path)
-        .env("SIMULATED_DRIVER", behaves)
-        .output()
-        .expect("the program starts")
+    program.env("LD_LIBRARY_PATH", path).env("SIMULATED_DRIVER", behaves)
+}
+
+/// A folder whose driver is a file that is no library: as if there were none, also where
+/// there is one.
+pub fn none() -> PathBuf {
+    folder("none", Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")))
 }

@@ -2,6 +2,12 @@
 //!
 //! The crate `cust` talks to the driver. Its own types do not check sizes, arguments or
 //! lifetimes; [`Cuda`] does, and nothing of `cust` shows outside of this module.
+//!
+//! To build it takes no toolkit and no driver. `cust` looks for the driver's library in
+//! the folder `$CUDA_LIBRARY_PATH/lib64`; in the book's repository `.cargo/config.toml`
+//! names one with an empty archive in it, `src/gpu/link`. A program elsewhere that
+//! turns the feature `cuda` on sets that variable itself, to this folder or to a
+//! toolkit's. Either way the driver is looked for when the program runs.
 
 mod about;
 #[allow(unsafe_code)]

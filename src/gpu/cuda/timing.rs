@@ -32,8 +32,16 @@ impl Timing {
     }
 }
 
-/// Measurements; odd, so that one is in the middle.
-const MEASUREMENTS: usize = 15;
+/// How many measurements: odd, so that one is in the middle, and the fewer the longer
+/// one launch takes.
+fn measurements(launch: f64) -> usize {
+    const SECONDS: f64 = 2.0;
+    match (SECONDS / launch) as usize {
+        15.. => 15,
+        7.. => 7,
+        _ => 3,
+    }
+}
 
 /// A measurement should last at least so many seconds: an event is exact to about half
 /// a millionth.
@@ -58,7 +66,7 @@ impl Cuda {
         self.measure(1, launch)?;
         let first = self.measure(1, launch)?;
         let launches = (LONG_ENOUGH / first).clamp(1.0, MOST).ceil() as usize;
-        let mut seconds = (0..MEASUREMENTS)
+        let mut seconds = (0..measurements(first))
             .map(|_| self.measure(launches, launch))
             .collect::<Result<Vec<_>, _>>()?;
         seconds.sort_by(f64::total_cmp);
