@@ -15,3 +15,9 @@ mod device;
 
 #[path = "gpu/agreement.rs"]
 mod agreement;
+
+#[path = "gpu/faults.rs"]
+mod faults;
+
+#[path = "gpu/instructions.rs"]
+mod instructions;

@@ -181,8 +181,24 @@ pub(crate) fn bank_conflicts(addresses: &[u64], lanes: &[u8], bytes: u64) -> u64
     extra
 }
 
-/// The most distinct words that any one bank has to serve.
+/// The most distinct words that any one bank has to serve, at least 1.
 fn passes(addresses: &[u64], words: u64) -> u64 {
+    let mut word_of = [u64::MAX; 32];
+    for first in addresses.iter().map(|address| address / 4) {
+        for word in first..first + words {
+            let served = &mut word_of[(word % 32) as usize];
+            if *served != word && *served != u64::MAX {
+                return many_passes(addresses, words);
+            }
+            *served = word;
+        }
+    }
+    1
+}
+
+/// The same where a bank has more than one word to serve.
+#[cold]
+fn many_passes(addresses: &[u64], words: u64) -> u64 {
     let (mut served, mut word_of) = ([0_u8; 32], [[0_u64; 32]; 32]);
     for first in addresses.iter().map(|address| address / 4) {
         for word in first..first + words {
@@ -194,7 +210,7 @@ fn passes(addresses: &[u64], words: u64) -> u64 {
             }
         }
     }
-    u64::from(served.into_iter().max().unwrap_or(1).max(1))
+    u64::from(served.into_iter().max().unwrap_or(1))
 }
 
 #[cfg(test)]

@@ -116,7 +116,7 @@ pub enum FaultKind {
         access: Access,
         /// In which memory.
         space: Space,
-        /// The address, in bytes; in shared memory from the start of it.
+        /// Where it begins, in bytes from the start of the buffer or shared memory.
         address: u64,
         /// What the address has to be a multiple of.
         bytes: u32,
@@ -236,8 +236,8 @@ impl fmt::Display for FaultKind {
             }
             Self::Misaligned { access, space, address, bytes } => write!(
                 f,
-                "misaligned, {access} {bytes} bytes at {address:#x} in {space}, not a \
-                 multiple of {bytes}; take single numbers where rows do not fit"
+                "misaligned, {access} {bytes} bytes from byte {address} on in {space}, \
+                 not a multiple of {bytes}; take single numbers where rows do not fit"
             ),
             Self::Race { access, space, spot, other } => {
                 write_race(f, (*access, *space, *spot), (other, self.mend_of_race()))
@@ -266,7 +266,7 @@ impl FaultKind {
     fn mend_of_race(&self) -> &'static str {
         match self {
             Self::Race { space: Space::Global, .. } => {
-                "give each number one writer, for blocks cannot wait for each other"
+                "give each number one writer; a barrier orders one block's threads only"
             }
             _ => "put a barrier between them, or give each number one writer",
         }

@@ -120,6 +120,7 @@ impl Shadow {
     // ANCHOR: read
     /// A thread reads: some write must have come before it, and none of another thread
     /// since the last barrier.
+    #[inline]
     pub fn read(&mut self, index: usize, by: Mark, clock: &Clock) -> Option<Trouble> {
         let oldest = self.oldest(clock);
         let word = &mut self.words[index];

@@ -301,14 +301,20 @@ impl SharedMemory {
         })
     }
 
-    /// What an address is aimed at: a number of the array before it.
-    fn spot(&self, address: u64) -> Spot {
+    /// The first byte and the length of the array that an address is in or behind.
+    fn near(&self, address: u64) -> (u64, u64) {
         let before = self.arrays.iter().filter(|a| u64::from(a.0) <= address);
         let near = before.max_by_key(|array| array.0).or(self.arrays.first());
-        near.map_or(Spot::Nowhere { address }, |(start, bytes)| Spot::Number {
-            index: (address as i64).wrapping_sub(i64::from(*start)).div_euclid(4),
-            len: u64::from(bytes.div_ceil(4)),
-        })
+        near.map_or((0, 0), |(start, bytes)| (u64::from(*start), u64::from(*bytes)))
+    }
+
+    /// What an address is aimed at.
+    fn spot(&self, address: u64) -> Spot {
+        let (start, bytes) = self.near(address);
+        Spot::Number {
+            index: (address.wrapping_sub(start) as i64).div_euclid(4),
+            len: bytes.div_ceil(4),
+        }
     }
 }
 
@@ -655,7 +661,11 @@ impl Run<'_> {
             Wrong::Misaligned => FaultKind::Misaligned {
                 access,
                 space,
-                address,
+                address: match space {
+                    Space::Global => offset(address),
+                    Space::Shared => address.wrapping_sub(self.shared.near(address).0),
+                    Space::Local => address,
+                },
                 bytes: request.bytes as u32,
             },
             Wrong::Memory(word, trouble) => {
