@@ -21,3 +21,9 @@ mod faults;
 
 #[path = "gpu/instructions.rs"]
 mod instructions;
+
+#[path = "gpu/counts.rs"]
+mod counts;
+
+#[path = "gpu/text.rs"]
+mod text;

@@ -125,11 +125,11 @@ fn integers_of_32_bits() {
     words("mad.lo.s32 %wd, %wa, %wb, %wc;", |a, b, c| {
         a.wrapping_mul(b).wrapping_add(c)
     });
-    let high = |a: u32, b: u32| (u64::from(a) * u64::from(b) >> 32) as u32;
+    let high = |a: u32, b: u32| ((u64::from(a) * u64::from(b)) >> 32) as u32;
     words("mul.hi.u32 %wd, %wa, %wb;", |a, b, _| high(a, b));
     words("mad.hi.u32 %wd, %wa, %wb, %wc;", |a, b, c| high(a, b).wrapping_add(c));
     signed("mul.hi.s32 %wd, %wa, %wb;", |a, b, _| {
-        (i64::from(a) * i64::from(b) >> 32) as i32
+        ((i64::from(a) * i64::from(b)) >> 32) as i32
     });
     words("div.u32 %wd, %wa, %wb;", |a, b, _| a / b);
     words("rem.u32 %wd, %wa, %wb;", |a, b, _| a % b);
@@ -174,10 +174,10 @@ fn integers_of_64_bits() {
         a.wrapping_mul(b).wrapping_add(c)
     });
     longs("mul.hi.s64 %ld, %la, %lb;", |a, b, _| {
-        (i128::from(a) * i128::from(b) >> 64) as i64
+        ((i128::from(a) * i128::from(b)) >> 64) as i64
     });
     check("mul.hi.u64 %ld, %la, %lb;", |a, b, _| {
-        (u128::from(a) * u128::from(b) >> 64) as u64
+        ((u128::from(a) * u128::from(b)) >> 64) as u64
     });
     longs("div.s64 %ld, %la, %lb;", |a, b, _| a.wrapping_div(b));
     longs("rem.s64 %ld, %la, %lb;", |a, b, _| a.wrapping_rem(b));
@@ -273,6 +273,7 @@ fn numbers_of_other_widths() {
 #[test]
 fn comparisons() {
     let yes = u64::from;
+    let unknown = |a: f32, b: f32| a.is_nan() || b.is_nan();
     check("setp.eq.s32 %q, %wa, %wb;", |a, b, _| yes(a as u32 == b as u32));
     check("setp.ne.b32 %q, %wa, %wb;", |a, b, _| yes(a as u32 != b as u32));
     check("setp.lt.s32 %q, %wa, %wb;", |a, b, _| yes((a as i32) < b as i32));
@@ -290,14 +291,14 @@ fn comparisons() {
         yes(a as u32 == b as u32 || c & 1 == 0)
     });
     compares("setp.eq.f32 %q, %wa, %wb;", |a, b| a == b);
-    compares("setp.ne.f32 %q, %wa, %wb;", |a, b| a < b || a > b);
+    compares("setp.ne.f32 %q, %wa, %wb;", |a, b| a != b && !unknown(a, b));
     compares("setp.neu.f32 %q, %wa, %wb;", |a, b| a != b);
     compares("setp.lt.f32 %q, %wa, %wb;", |a, b| a < b);
     compares("setp.ge.f32 %q, %wa, %wb;", |a, b| a >= b);
     compares("setp.gt.f32 %q, %wa, 0f00000000;", |a, _| a > 0.0);
-    compares("setp.leu.f32 %q, %wa, %wb;", |a, b| !(a > b));
-    compares("setp.nan.f32 %q, %wa, %wb;", |a, b| a.is_nan() || b.is_nan());
-    compares("setp.num.f32 %q, %wa, %wb;", |a, b| !a.is_nan() && !b.is_nan());
+    compares("setp.leu.f32 %q, %wa, %wb;", |a, b| a <= b || unknown(a, b));
+    compares("setp.nan.f32 %q, %wa, %wb;", unknown);
+    compares("setp.num.f32 %q, %wa, %wb;", |a, b| !unknown(a, b));
     check("setp.lt.s32 %q, %wa, 2; and.pred %q, %q, %p;", |a, _, c| {
         yes((a as i32) < 2 && c & 1 == 1)
     });

@@ -460,7 +460,9 @@ impl<'a> Decoder<'a> {
         if name.starts_with(|c: char| c.is_ascii_digit()) {
             let value = match integer(name) {
                 Some(value) if !is_float => Some(signed(value, minus) as u32),
-                _ => float(name).map(|bits| bits ^ (u32::from(minus) << 31)),
+                _ => float(name)
+                    .filter(|_| is_float || name.starts_with("0f"))
+                    .map(|bits| bits ^ (u32::from(minus) << 31)),
             };
             let value = value.ok_or_else(|| format!("`{name}` is no number"))?;
             return self.constant(value);

@@ -431,7 +431,11 @@ impl<'a> Parser<'a> {
         if self.skip('-') {
             return Ok(Operand::Minus(self.word()?));
         }
-        let word = self.word()?;
+        let Some(Piece::Word(word)) = self.peek() else {
+            self.at += 1;
+            return Err(self.error("an operand or `;` was expected"));
+        };
+        self.at += 1;
         if self.skip('+') {
             let number = super::decode::integer(self.word()?);
             let number = number.ok_or_else(|| self.error("this is no number"))?;
