@@ -3,8 +3,8 @@
 use std::fmt;
 use std::ops::AddAssign;
 
-/// What a launch did. A *number* is a word of 4 bytes; a *request* is one instruction of
-/// one warp, whatever number of its threads take part; a *sector* is 32 bytes, the
+/// What a launch did. A *number* is a word of 4 bytes; a *request* is one instruction
+/// of one warp, whatever number of its threads take part; a *sector* is 32 bytes, the
 /// smallest piece in which global memory is moved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
@@ -56,8 +56,8 @@ impl Counters {
         ratio(self.shared_loads, self.fma)
     }
 
-    /// Sectors that one global read of a warp touches: 4 when 32 threads read numbers in
-    /// a row, 32 when each reads from a sector of its own.
+    /// Sectors that one global read of a warp touches: 4 when 32 threads read numbers
+    /// in a row, 32 when each reads from a sector of its own.
     pub fn sectors_per_load_request(&self) -> f64 {
         ratio(self.global_load_sectors, self.global_load_requests)
     }
@@ -164,7 +164,8 @@ pub(crate) fn sectors(addresses: &[u64]) -> u64 {
 }
 
 /// How many passes through the 32 banks of shared memory the `addresses` of one request
-/// need beyond those it needs anyway, with `bytes` (4, 8 or 16) read or written at each.
+/// need beyond those it needs anyway, with `bytes` (4, 8 or 16) read or written at
+/// each.
 /// `lanes` says which thread of the warp each address is of, ascending: 8 bytes are
 /// served half a warp at a time, 16 bytes a quarter.
 pub(crate) fn bank_conflicts(addresses: &[u64], lanes: &[u8], bytes: u64) -> u64 {

@@ -2,9 +2,9 @@
 //! was never written.
 //!
 //! Time is counted in *moments*: a new one begins with each block and at each barrier.
-//! Blocks run one after the other, so two accesses of one block lie between the same two
-//! barriers exactly if their moments are equal, and a moment before the block's first
-//! belongs to another block.
+//! Blocks run one after the other, so two accesses of one block lie between the same
+//! two barriers exactly if their moments are equal, and a moment before the block's
+//! first belongs to another block.
 
 use super::{Access, Space};
 
@@ -141,7 +141,8 @@ impl Shadow {
         None
     }
 
-    /// A thread writes: no other thread may have touched the word since the last barrier.
+    /// A thread writes: no other thread may have touched the word since the last
+    /// barrier.
     pub fn write(&mut self, index: usize, by: Mark, clock: &Clock) -> Option<Trouble> {
         let oldest = self.oldest(clock);
         let word = &mut self.words[index];

@@ -144,7 +144,8 @@ fn kernel(body: &str) -> Module {
     let text = format!(
         ".version 4.2\n.target sm_50\n.address_size 64\n.extern .shared .b8 more[];\n\
          .visible .entry k(.param .u64 x, .param .u32 n) {{\n\
-         .reg .pred %p<4>; .reg .b32 %r<9>, %n, %t; .reg .f32 %f<9>; .reg .b64 %rd<9>;\n\
+         .reg .pred %p<4>; .reg .b32 %r<9>, %n, %t; .reg .f32 %f<9>;\
+         .reg .b64 %rd<9>;\n\
          .shared .align 4 .b8 one[8]; .shared .align 4 .b8 two[8];\n\
          .local .align 4 .b8 own[8];\n\
          ld.param.u64 %rd1, [x]; ld.param.u32 %n, [n]; mov.u32 %t, %tid.x;\n\
