@@ -508,16 +508,17 @@ fn at_most(seen: u64, most: u64, what: &str) -> Outcome {
     Err(Mismatch::new(format!("{seen} {what}"), format!("at most {most}")))
 }
 
-/// The most numbers that any one thread read from global memory, if that was traced.
-fn most_by_a_thread(gpu: &mut Simt) -> u64 {
-    let mut loads = HashMap::new();
+/// The most numbers that any one thread read from global memory, or wrote, if that was
+/// traced.
+fn most_by_a_thread(gpu: &mut Simt) -> [u64; 2] {
+    let mut counts: HashMap<(Dim3, Dim3), [u64; 2]> = HashMap::new();
     for event in gpu.take_events() {
-        if event.access == Access::Load && !event.buffer.is_shared() {
-            *loads.entry((event.block, event.thread)).or_default() +=
-                event.numbers as u64;
+        if !event.buffer.is_shared() {
+            let count = counts.entry((event.block, event.thread)).or_default();
+            count[usize::from(event.access == Access::Store)] += event.numbers as u64;
         }
     }
-    loads.into_values().max().unwrap_or(0)
+    [0, 1].map(|i: usize| counts.values().map(|count| count[i]).max().unwrap_or(0))
 }
 
 /// Each number read once and written once.
@@ -967,7 +968,7 @@ fn transpose() -> Box<dyn Check> {
                         c.bank_conflicts,
                     ]
                 }));
-                all.push(most_by_a_thread(&mut gpu) as f64);
+                all.extend(most_by_a_thread(&mut gpu).map(|most| most as f64));
             }
             all
         })
@@ -1044,11 +1045,9 @@ fn transpose() -> Box<dyn Check> {
                     gpu.trace(true);
                     turned_on(&mut gpu, f, *case, 0)?;
                     let most = SIDE.div_ceil(case.2) as u64;
-                    at_most(
-                        most_by_a_thread(&mut gpu),
-                        most,
-                        "numbers read by one thread",
-                    )
+                    let [loads, stores] = most_by_a_thread(&mut gpu);
+                    at_most(loads, most, "numbers read by one thread")?;
+                    at_most(stores, most, "numbers written by one thread")
                 })
             },
         )
@@ -1276,12 +1275,12 @@ fn by_rows(matrix: &Matrix64) -> Vec<f32> {
 
 /// Runs the kernel, with this many numbers more in all buffers.
 fn multiply(
+    gpu: &mut Simt,
     f: Product,
     (a, b, side, spare): &Multiplying,
     behind: usize,
 ) -> Result<(Matrix64, Counters), Mismatch> {
     let size @ [m, _, n] = [a.nrows(), a.ncols(), b.ncols()];
-    let mut gpu = Simt::new();
     let inputs = [a, b].map(|m| [by_rows(m), vec![f32::NAN; behind]].concat());
     let [a, b] = [0, 1].map(|i: usize| gpu.upload(&inputs[i]));
     let before = vec![-1000.0; m * n + behind];
@@ -1290,18 +1289,27 @@ fn multiply(
     let launched =
         gpu.launch("product", dim(grid), dim([*side, *side]), |t| f(t, a, b, c, size));
     let counters = launched.map_err(faulted)?;
-    let seen = written(&gpu, c, 1)?;
-    untouched(&gpu, c, &before, m * n)?;
+    let seen = written(gpu, c, 1)?;
+    untouched(gpu, c, &before, m * n)?;
     Ok((Matrix64::from_row_slice(m, n, &seen.as_slice()[..m * n]), counters))
 }
 
-/// The same, and the product is right.
+/// The most numbers that one thread reads, and the most that one writes.
+fn most_for_a_product(f: Product, case: &Multiplying) -> Result<[u64; 2], Mismatch> {
+    let mut gpu = Simt::new();
+    gpu.trace(true);
+    let (seen, _) = multiply(&mut gpu, f, case, 0)?;
+    near_matrix(seen, &case.0 * &case.1)?;
+    Ok(most_by_a_thread(&mut gpu))
+}
+
+/// The same as `multiply`, and the product is right.
 fn multiplied(
     f: Product,
     case: &Multiplying,
     behind: usize,
 ) -> Result<Counters, Mismatch> {
-    let (seen, counters) = multiply(f, case, behind)?;
+    let (seen, counters) = multiply(&mut Simt::new(), f, case, behind)?;
     near_matrix(seen, &case.0 * &case.1)?;
     Ok(counters)
 }
@@ -1314,12 +1322,6 @@ fn product() -> Box<dyn Check> {
         ($slip:ident) => {
             kernel!(Product: wrong::product, Slip::$slip)
         };
-    }
-    /// Threads that run and steps that each takes.
-    fn work((a, b, side, _): &Multiplying) -> [u64; 3] {
-        let tiles = |length: usize| length.div_ceil(*side) as u64;
-        let blocks = tiles(a.nrows()) * tiles(b.ncols());
-        [blocks, blocks * (side * side) as u64, tiles(a.ncols())]
     }
     Exercise::new("19.4", "product", yours, ours)
         .probe(|f| {
@@ -1334,6 +1336,7 @@ fn product() -> Box<dyn Check> {
             let mut all = Vec::new();
             for (side, size @ [m, k, n]) in cases {
                 let mut gpu = Simt::new();
+                gpu.trace(true);
                 let numbers = |len: usize, step: usize| {
                     (0..len).map(|i| (i * step % 11) as f32 - 4.0).collect::<Vec<f32>>()
                 };
@@ -1349,6 +1352,7 @@ fn product() -> Box<dyn Check> {
                     let sectors = c.global_load_sectors + c.global_store_sectors;
                     vec![c.global_loads, c.global_stores, c.barriers, sectors]
                 }));
+                all.extend(most_by_a_thread(&mut gpu).map(|most| most as f64));
             }
             all
         })
@@ -1419,7 +1423,13 @@ fn product() -> Box<dyn Check> {
                     (a, b, side, (["A", "B"][which], at.unwrap_or_default()))
                 });
                 given(&names, case, |(a, b, side, (which, (row, column)))| {
-                    let mut seen = multiply(f, &(a.clone(), b.clone(), *side, 0), 0)?.0;
+                    let mut seen = multiply(
+                        &mut Simt::new(),
+                        f,
+                        &(a.clone(), b.clone(), *side, 0),
+                        0,
+                    )?
+                    .0;
                     let mut expected = a * b;
                     for matrix in [&mut seen, &mut expected] {
                         match *which {
@@ -1432,30 +1442,38 @@ fn product() -> Box<dyn Check> {
                 })
             },
         )
-        .law("written_once", "Each number of C is written once.", |f| {
-            given(&MULTIPLYING, any_size(), |case| {
-                let numbers = (case.0.nrows() * case.1.ncols()) as u64;
-                let c = multiplied(f, case, 0)?;
-                at_most(c.global_stores, numbers, "numbers written to global memory")
-            })
-        })
+        .law(
+            "written_once",
+            "Each number of C is written once, by a thread of its own.",
+            |f| {
+                given(&MULTIPLYING, any_size(), |case| {
+                    let numbers = (case.0.nrows() * case.1.ncols()) as u64;
+                    let stores = multiplied(f, case, 0)?.global_stores;
+                    at_most(stores, numbers, "numbers written to global memory")?;
+                    let [_, most] = most_for_a_product(f, case)?;
+                    at_most(most, 1, "numbers written by one thread")
+                })
+            },
+        )
         .law(
             "few_loads",
             "In each step a thread reads at most two numbers from global memory.",
             |f| {
                 given(&MULTIPLYING, any_size(), |case| {
-                    let loads = multiplied(f, case, 0)?.global_loads;
-                    let [_, threads, steps] = work(case);
-                    let what =
-                        format!("numbers read by {threads} threads in {steps} steps");
-                    at_most(loads, 2 * threads * steps, &what)
+                    let steps = case.0.ncols().div_ceil(case.2) as u64;
+                    let [most, _] = most_for_a_product(f, case)?;
+                    let what = format!("numbers read by one thread in {steps} steps");
+                    at_most(most, 2 * steps, &what)
                 })
             },
         )
         .law("two_barriers", "A step has at most two barriers.", |f| {
             given(&MULTIPLYING, any_size(), |case| {
                 let barriers = multiplied(f, case, 0)?.barriers;
-                let [blocks, _, steps] = work(case);
+                let (a, b, side, _) = case;
+                let tiles = |length: usize| length.div_ceil(*side) as u64;
+                let blocks = tiles(a.nrows()) * tiles(b.ncols());
+                let steps = tiles(a.ncols());
                 let what =
                     format!("barriers for {blocks} blocks with {steps} steps each");
                 at_most(barriers, 2 * blocks * steps, &what)
@@ -1672,6 +1690,13 @@ fn product() -> Box<dyn Check> {
              the steps, once.",
         )
         .wrong(
+            "one_thread_sums",
+            slip!(OneSums),
+            "written_once",
+            "The first thread of the block does all its sums, and the others only \
+             bring numbers. Each thread has a number of C of its own.",
+        )
+        .wrong(
             "no_tiles",
             slip!(Naive),
             "few_loads",
@@ -1699,6 +1724,13 @@ fn product() -> Box<dyn Check> {
             "two_barriers",
             "You wait between the two tiles as well. They are two arrays: fill both, \
              then wait once.",
+        )
+        .wrong(
+            "one_thread_brings",
+            slip!(OneBrings),
+            "few_loads",
+            "The first thread fills the tiles for all, while the others wait. There \
+             are as many threads as places in a tile: each brings one number of each.",
         )
         .wrong(
             "barrier_in_the_sum",
@@ -1835,6 +1867,7 @@ fn convolve() -> Box<dyn Check> {
             let mut all = Vec::new();
             for (block, size @ [height, width]) in cases {
                 let mut gpu = Simt::new();
+                gpu.trace(true);
                 let image: Vec<f32> =
                     (0..height * width).map(|i| (i * i % 23 + 1) as f32).collect();
                 let (x, y) = (gpu.upload(&image), gpu.alloc(height * width));
@@ -1845,6 +1878,7 @@ fn convolve() -> Box<dyn Check> {
                 all.extend(sample(&gpu, y, launched, |c| {
                     vec![c.global_loads, c.global_stores, c.global_load_requests]
                 }));
+                all.extend(most_by_a_thread(&mut gpu).map(|most| most as f64));
             }
             all
         })
@@ -1900,12 +1934,21 @@ fn convolve() -> Box<dyn Check> {
                 given(&CONVOLVING, case, |case| convolved(f, case, 20).map(|_| ()))
             },
         )
-        .law("written_once", "Each number of the output is written once.", |f| {
-            given(&CONVOLVING, any_image(), |case| {
-                let stores = convolved(f, case, 0)?.global_stores;
-                at_most(stores, case.0.len() as u64, "numbers written to global memory")
-            })
-        })
+        .law(
+            "written_once",
+            "Each number of the output is written once, by a thread of its own.",
+            |f| {
+                given(&CONVOLVING, any_image(), |case| {
+                    let mut gpu = Simt::new();
+                    gpu.trace(true);
+                    let stores = convolved_on(&mut gpu, f, case, 0)?.global_stores;
+                    let numbers = case.0.len() as u64;
+                    at_most(stores, numbers, "numbers written to global memory")?;
+                    let [_, most] = most_by_a_thread(&mut gpu);
+                    at_most(most, 1, "numbers written by one thread")
+                })
+            },
+        )
         .law(
             "tile_and_halo",
             "A block reads each pixel of its tile and its halo at most once.",
@@ -1940,7 +1983,7 @@ fn convolve() -> Box<dyn Check> {
                     let c =
                         convolved_on(&mut gpu, f, &(image, weights, (32, 4), 0), 0)?;
                     let what = "pixels read by one thread";
-                    at_most(most_by_a_thread(&mut gpu), 4, what)?;
+                    at_most(most_by_a_thread(&mut gpu)[0], 4, what)?;
                     let requests = c.global_load_requests;
                     let what = format!("sectors for {requests} reads of a warp");
                     at_most(c.global_load_sectors, 8 * requests, &what)
@@ -2080,6 +2123,13 @@ fn convolve() -> Box<dyn Check> {
             "written_once",
             "You write the sum after every weight. Keep it in a variable, and write \
              it once.",
+        )
+        .wrong(
+            "one_thread_sums",
+            slip!(OneSums),
+            "written_once",
+            "The first thread of the block does all its sums. Each thread has a \
+             number of the output of its own.",
         )
         .wrong(
             "no_tile",
@@ -2421,6 +2471,8 @@ mod wrong {
         WholeStrips,
         OnlyB,
         ThirdBarrier,
+        OneSums,
+        OneBrings,
     }
 
     pub async fn product(
@@ -2483,6 +2535,8 @@ mod wrong {
             Slip::Naive => 0,
             _ => k,
         };
+        let fills = !matches!(slip, Slip::NoZero | Slip::OneBrings);
+        let mut sums = vec![0.0; side * side];
         let mut sum = 0.0;
         if slip == Slip::Naive && mine {
             for i in 0..k {
@@ -2497,12 +2551,21 @@ mod wrong {
                     from_a(row, start + i);
                 }
             }
+            if slip == Slip::OneBrings && across + down == 0 {
+                for place in 0..side * side {
+                    let (y, x) = (place / side, place % side);
+                    let number = from_a(row + y, start + x).unwrap_or(0.0);
+                    t.store(a_tile, place, number);
+                    let number = from_b(start + y, column + x).unwrap_or(0.0);
+                    t.store(b_tile, place, number);
+                }
+            }
             let brought = match slip {
-                Slip::OnlyB => None,
+                Slip::OnlyB | Slip::OneBrings => None,
                 Slip::ATurned => from_a(row, start + down),
                 _ => from_a(row, start + across),
             };
-            if let Some(number) = brought.or((slip != Slip::NoZero).then_some(0.0))
+            if let Some(number) = brought.or(fills.then_some(0.0))
                 && behind + across < width
             {
                 t.store(a_tile, down * width + behind + across, number);
@@ -2511,10 +2574,11 @@ mod wrong {
                 t.barrier().await;
             }
             let brought = match slip {
+                Slip::OneBrings => None,
                 Slip::BByX => from_b(start + across, column),
                 _ => from_b(start + down, column),
             };
-            if let Some(number) = brought.or((slip != Slip::NoZero).then_some(0.0))
+            if let Some(number) = brought.or(fills.then_some(0.0))
                 && behind + down < width
             {
                 t.store(b_tile, (behind + down) * side + across, number);
@@ -2542,6 +2606,14 @@ mod wrong {
                     t.barrier().await;
                 }
             }
+            if slip == Slip::OneSums && across + down == 0 {
+                for (place, sum) in sums.iter_mut().enumerate() {
+                    for i in 0..side {
+                        let left = t.load(a_tile, place / side * side + i);
+                        *sum += left * t.load(b_tile, i * side + place % side);
+                    }
+                }
+            }
             if slip == Slip::StoreEveryStep && mine {
                 t.store(c, row * n + column, sum);
             }
@@ -2552,7 +2624,16 @@ mod wrong {
                 t.barrier().await;
             }
         }
-        let stores = !matches!(slip, Slip::SumInC | Slip::StoreEveryStep);
+        if slip == Slip::OneSums && across + down == 0 {
+            for (place, sum) in sums.iter().enumerate() {
+                let (row, column) = (row + place / side, column + place % side);
+                if row < m && column < n {
+                    t.store(c, row * n + column, *sum);
+                }
+            }
+        }
+        let stores =
+            !matches!(slip, Slip::SumInC | Slip::StoreEveryStep | Slip::OneSums);
         if stores && (mine || slip == Slip::NoStoreGuard) {
             let turned = slip == Slip::CByColumns;
             let index = if turned { column * m + row } else { row * n + column };
@@ -2588,6 +2669,7 @@ mod wrong {
         Twice,
         WideHalo,
         FirstRow,
+        OneSums,
     }
 
     pub async fn convolve(
@@ -2667,6 +2749,20 @@ mod wrong {
             t.barrier().await;
         }
         if !mine && slip != Slip::NoStoreGuard {
+            return;
+        }
+        if slip == Slip::OneSums {
+            for place in 0..block_width * block_height {
+                let (y, x) = (place / block_width, place % block_width);
+                if me == 0 && top + y < height && left + x < width {
+                    let mut sum = 0.0;
+                    for (tap, weight) in weights.into_iter().enumerate() {
+                        let place = (y + tap / 3) * stride + x + tap % 3;
+                        sum = t.fma(weight, t.load(tile, place), sum);
+                    }
+                    t.store(out, (top + y) * width + left + x, sum);
+                }
+            }
             return;
         }
         let inner = 0 < row && row + 1 < height && 0 < column && column + 1 < width;
