@@ -1199,8 +1199,8 @@ fn transpose() -> Box<dyn Check> {
             "padding_of_two",
             slip!(PaddedByTwo),
             "no_bank_conflict",
-            "With rows of 34 numbers every second bank is used, twice. The length of \
-             a row must be odd: one number more than 32 is best.",
+            "A column of your tile meets only every second bank, twice each, as with \
+             rows of 34 numbers. Make the rows 33 long: an odd step meets all banks.",
         )
         .wrong(
             "first_row_does_all",
@@ -1218,14 +1218,14 @@ fn transpose() -> Box<dyn Check> {
              the second reads it column by column and writes rows of y.",
         )
         .hint(
-            "Both loops: `for line in \
-             (t.thread_y()..TILE).step_by(t.block_dim_y())`. In the second, \
-             `thread_x()` is the row of x and `line` the column.",
+            "Both loops: `for line in (t.thread_y()..32).step_by(t.block_dim_y())`. \
+             In the second, `thread_x()` is the row of x in its tile, and `line` the \
+             column.",
         )
         .hint(
             "In a tile with rows of 32 a column lies in one bank. With \
-             `t.shared(\"tile\", TILE * (TILE + 1))`, entry (row, column) at `row * \
-             (TILE + 1) + column`, it lies in 32.",
+             `t.shared(\"tile\", 32 * 33)` and entry (row, column) at `row * 33 + \
+             column` it lies in 32.",
         )
         .build()
 }
@@ -1513,6 +1513,13 @@ fn product() -> Box<dyn Check> {
              reads the last. Put a second barrier at the end of each step.",
         )
         .wrong(
+            "no_barriers",
+            slip!(NoBarriers),
+            "one_tile",
+            "Nobody waits for anybody. All have to wait twice in each step: until \
+             the tiles are filled, and until everybody has read them.",
+        )
+        .wrong(
             "b_turned_over",
             slip!(BTurned),
             "one_tile",
@@ -1656,9 +1663,8 @@ fn product() -> Box<dyn Check> {
             "early_return",
             slip!(EarlyReturn),
             "any_size",
-            "Threads outside C leave at the start, and the others wait for them at \
-             the barrier. They have work to do, too: they fill their place in the \
-             tiles.",
+            "Threads outside C leave early, and the others wait for them at the \
+             barrier. They have work to do, too: they fill their place in the tiles.",
         )
         .wrong(
             "barrier_in_guard",
@@ -2473,6 +2479,7 @@ mod wrong {
         ThirdBarrier,
         OneSums,
         OneBrings,
+        NoBarriers,
     }
 
     pub async fn product(
@@ -2586,7 +2593,8 @@ mod wrong {
             if slip == Slip::WholeStrips && start + side < k {
                 continue;
             }
-            if slip != Slip::NoFirstBarrier && (slip != Slip::BarrierInGuard || mine) {
+            let waits = !matches!(slip, Slip::NoFirstBarrier | Slip::NoBarriers);
+            if waits && (slip != Slip::BarrierInGuard || mine) {
                 t.barrier().await;
             }
             if slip == Slip::SumReset {
@@ -2620,7 +2628,10 @@ mod wrong {
             if slip == Slip::SumInC && mine {
                 t.store(c, row * n + column, t.load(c, row * n + column) + sum);
             }
-            if !matches!(slip, Slip::NoSecondBarrier | Slip::WholeStrips) {
+            if !matches!(
+                slip,
+                Slip::NoSecondBarrier | Slip::NoBarriers | Slip::WholeStrips
+            ) {
                 t.barrier().await;
             }
         }

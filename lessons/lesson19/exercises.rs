@@ -47,8 +47,8 @@ pub fn roofline(
 /// Exercise 19.2: one thread, one number.
 ///
 /// Writes `y[i] = factor * x[i]` for each `i` below `n`, and nothing else. Both buffers
-/// hold at least `n` numbers. Blocks and grid are lines of threads along x, and
-/// there are at least `n` threads, perhaps more. Neighboring threads take
+/// hold at least `n` numbers, and `n` may be 0. Blocks and grid are lines of threads
+/// along x, and there are at least `n` threads, perhaps more. Neighboring threads take
 /// neighboring numbers. No number is read or written twice.
 ///
 /// `x = [1, 2, 3]`, factor 10, and two blocks of two threads: they write 10 and 20, and
@@ -65,8 +65,8 @@ pub async fn scale(t: Thread<'_>, x: Buffer, y: Buffer, n: usize, factor: f32) {
 ///
 /// Each block turns one tile of 32 by 32 numbers: the block at x = 2, y = 1 has columns
 /// 64 to 95 and rows 32 to 63 of the input. A block is 32 threads wide and has from 1
-/// to 32 rows of threads, so a thread moves several numbers. The grid covers the
-/// matrix, perhaps with blocks to spare.
+/// to 32 rows of threads, which share the work evenly: with 8 rows no thread moves more
+/// than 4 numbers. The grid covers the matrix, perhaps with blocks to spare.
 ///
 /// The 32 threads of a warp must read 32 neighbors of `x`, and write 32 neighbors of
 /// `y`. And they must never want two different numbers of one bank of shared memory at
@@ -91,8 +91,13 @@ pub async fn transpose(
 /// C. The grid covers C, perhaps with blocks to spare.
 ///
 /// The block walks along `k` in steps of T. In each step every thread reads at most one
-/// number of A and one of B into shared memory, and there are at most two barriers.
-/// Each number of C is written once, and never read.
+/// number of A and one of B into shared memory, where two tiles of T by T are enough,
+/// however long `k` is. A step has at most two barriers. Each number of C is written
+/// once, by a thread of its own, and never read.
+///
+/// Only row r of A and column c of B count for number (r, c) of C: an infinity in
+/// another row does not spoil it. As always, neighboring threads read and write
+/// neighbors.
 ///
 /// A of 1 by 3, `[1, 2, 3]`, B of 3 by 1, `[4, 5, 6]`, and T = 2: the first step adds
 /// `1 * 4 + 2 * 5 = 14`, the second `3 * 6 = 18`, and C is `[32]`.
@@ -114,11 +119,12 @@ pub async fn product(
 /// weight in the middle to the pixel itself. The weights go row by row, and the kernel
 /// is not turned round. Outside the image all is 0.
 ///
-/// Blocks may have any width and height. Each computes as many numbers of `out` as it
-/// has threads. The grid covers the image, perhaps with blocks to spare. A block reads
-/// each pixel that it needs at most once, so it reads at most its tile and a border of
-/// one pixel around it, the halo. All threads of the block share this work. The
-/// weights cost nothing: a kernel's arguments are at hand in every thread.
+/// Blocks may have any width and height, and each thread has a number of `out` of its
+/// own. The grid covers the image, perhaps with blocks to spare. A block reads each
+/// pixel of its tile at most once, and each pixel of the border around it, the halo.
+/// Its threads share this work: with 32 by 4 threads none reads more than 4 pixels, and
+/// neighbors read neighbors. The weights cost nothing: a kernel's arguments are at hand
+/// in every thread.
 ///
 /// `[[1, 2], [3, 4]]` and the weights `[0, 0, 0, 0, 1, 10, 0, 100, 0]` give
 /// `[[321, 402], [43, 4]]`: for the first, `1 + 10 * 2 + 100 * 3`.
