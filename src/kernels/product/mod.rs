@@ -192,8 +192,8 @@ pub fn product_threads(
     std::thread::scope(|scope| {
         for (first, part) in columns.zip(parts) {
             let last = b.columns.min(first + share);
-            let b = b.some_columns(first..last);
-            let mut work = move || on_rung(None, a, b, beta, part);
+            let some = b.some_columns(first..last);
+            let mut work = move || on_rung(None, a, some, beta, part);
             if last == b.columns {
                 work(); // the last part is this thread's own
             } else {
