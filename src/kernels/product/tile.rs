@@ -46,20 +46,22 @@ pub(super) struct Strip<T> {
 #[inline(always)]
 pub(super) unsafe fn strip<L: Lanes, const COLUMNS: usize>(strip: &Strip<L::Number>) {
     let tall = 2 * L::COUNT;
-    let (mut a, mut row) = (strip.a, 0);
+    let (mut a, mut c, mut old) = (strip.a, strip.c, strip.old);
+    let mut rows = strip.rows;
     // Sound: each tile takes the next rows of the strip and no more than are left;
     // `wrapping_add` because behind the last tile there is nothing to point at.
     unsafe {
-        while strip.rows - row >= tall {
-            tile::<L, 2, COLUMNS, false>(strip, a, row, tall);
+        while rows >= tall {
+            tile::<L, 2, COLUMNS, false>(strip, a, (c, old), tall);
             a = a.wrapping_add(strip.a_tile);
-            row += tall;
+            c = c.wrapping_add(tall);
+            old = old.wrapping_add(tall);
+            rows -= tall;
         }
-        let rows = strip.rows - row;
         if rows > L::COUNT {
-            tile::<L, 2, COLUMNS, true>(strip, a, row, rows);
+            tile::<L, 2, COLUMNS, true>(strip, a, (c, old), rows);
         } else if rows > 0 {
-            tile::<L, 1, COLUMNS, true>(strip, a, row, rows);
+            tile::<L, 1, COLUMNS, true>(strip, a, (c, old), rows);
         }
     }
 }
@@ -74,7 +76,9 @@ pub(super) unsafe fn flat_strip<L: Lanes, const COLUMNS: usize>(
     strip: &Strip<L::Number>,
 ) {
     // Sound: one tile of the strip's own rows.
-    unsafe { tile::<L, 1, COLUMNS, true>(strip, strip.a, 0, strip.rows) }
+    unsafe {
+        tile::<L, 1, COLUMNS, true>(strip, strip.a, (strip.c, strip.old), strip.rows)
+    }
 }
 
 // ANCHOR: tile
@@ -89,7 +93,7 @@ unsafe fn tile<
 >(
     strip: &Strip<L::Number>,
     mut a: *const L::Number,
-    row: usize,
+    (c, old): (*mut L::Number, *const L::Number),
     rows: usize,
 ) {
     // Sound: offsets into A and C stay below `rows`, those into B and C below `COLUMNS`
@@ -143,9 +147,8 @@ unsafe fn tile<
         let beta = L::all(strip.beta);
         for (j, sums) in sums.into_iter().enumerate() {
             for (v, mut sum) in sums.into_iter().enumerate() {
-                let row = row + v * L::COUNT;
                 if strip.beta != nalgebra::zero() {
-                    let from = strip.old.add(j * strip.old_column + row);
+                    let from = old.add(j * strip.old_column + v * L::COUNT);
                     let old = if whole(v) {
                         L::load(from)
                     } else {
@@ -153,7 +156,7 @@ unsafe fn tile<
                     };
                     sum = sum.add_product(beta, old);
                 }
-                let to = strip.c.add(j * strip.c_column + row);
+                let to = c.add(j * strip.c_column + v * L::COUNT);
                 if whole(v) { sum.store(to) } else { sum.store_first(last, to) }
             }
         }
