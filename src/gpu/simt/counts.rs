@@ -166,6 +166,20 @@ fn banks_serve_a_column_one_by_one() {
         assert_eq!((cost.shared_requests, cost.shared_stores), (1, 32));
         assert_eq!(cost.bank_conflicts, conflicts, "rows of {width}");
     }
+    // four numbers at once are served a quarter of a warp at a time: in a row without
+    // conflict, and all from one bank in as many passes as the quarter has threads
+    let fours = |first: usize, end: usize, apart: usize| {
+        let cost = run(32, move |t, _, _| async move {
+            let tile = t.shared("tile", 32 * 32);
+            if (first..end).contains(&t.thread_x()) {
+                t.store4(tile, t.thread_x() * apart, [1.0; 4]);
+            }
+        });
+        cost.unwrap().bank_conflicts
+    };
+    assert_eq!((fours(0, 32, 4), fours(0, 32, 32)), (0, 4 * 7));
+    // threads 4 to 7 are of another quarter than 8 to 11
+    assert_eq!(fours(4, 12, 32), 2 * 3);
     // all threads want one number: one pass
     let cost = run(32, |t, _, _| async move {
         let tile = t.shared("tile", 64);

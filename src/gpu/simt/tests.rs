@@ -3,6 +3,7 @@
 use super::faults::PLANTED;
 use super::*;
 use crate::gpu::Touch;
+use std::pin::Pin;
 
 /// The line of `faults.rs` in the kernel `name` that holds `words`.
 fn line(name: &str, words: &str) -> Place {
@@ -220,6 +221,22 @@ fn a_barrier_orders_and_its_absence_does_not() {
         panic!("{kind}")
     };
     assert_eq!((other.access, other.thread.x, thread), (Access::Load, 1, 2));
+}
+
+#[test]
+fn a_barrier_asked_twice_is_no_sooner_open() {
+    let cost = run(4, |t, _, _| async move {
+        let tile = t.shared("tile", 4);
+        t.store(tile, t.thread_x(), 1.0);
+        let mut barrier = t.barrier();
+        std::future::poll_fn(|context| {
+            let _ = Pin::new(&mut barrier).poll(context);
+            Pin::new(&mut barrier).poll(context)
+        })
+        .await;
+        t.load(tile, 3 - t.thread_x());
+    });
+    assert_eq!(cost.unwrap().barriers, 1);
 }
 
 #[test]
