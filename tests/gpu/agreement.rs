@@ -1,5 +1,5 @@
-//! The teaching device and the interpreter, on the same kernels: the Rust of one and the
-//! PTX of the other must cost the same and give the same numbers.
+//! The teaching device and the interpreter, on the same kernels: the Rust of one and
+//! the PTX of the other must cost the same and give the same numbers.
 
 use gradbook::gpu::kernels::{MATMUL, Matmul, PTX};
 use gradbook::gpu::ptx::{Argument, Gpu, Module};

@@ -1,4 +1,5 @@
-//! Seven kernels with one classic mistake each: those of `tests/gpu/faults.cu`, in Rust.
+//! Seven kernels with one classic mistake each: those of `tests/gpu/faults.cu`, in
+//! Rust.
 
 use super::{Buffer, Simt, Thread};
 use crate::gpu::{Counters, Fault};
@@ -74,7 +75,7 @@ fn matrices() -> (Simt, [Buffer; 3]) {
 /// Twice x. The last block has threads without a number, and nothing stops them.
 pub async fn no_guard(t: Thread<'_>, x: Buffer, y: Buffer) {
     let i = t.global_x();
-    let v = t.load(x, i); // it should have been: if i < x.len()
+    let v = t.load(x, i); // missing: if i < x.len()
     t.store(y, i, 2.0 * v);
 }
 // ANCHOR_END: no_guard
@@ -83,8 +84,8 @@ pub async fn no_guard(t: Thread<'_>, x: Buffer, y: Buffer) {
 const TILE: usize = 8;
 
 // ANCHOR: no_first_barrier
-/// `c = a b` for matrices of n x n, where 8 divides n, by tiles of 8 x 8. A thread reads
-/// what its neighbors may have yet to write.
+/// `c = a b` for matrices of n x n, where 8 divides n, by tiles of 8 x 8. A thread
+/// reads what its neighbors may have yet to write.
 pub async fn no_first_barrier(t: Thread<'_>, [a, b, c]: [Buffer; 3], n: usize) {
     let (a_tile, b_tile) = (t.shared("a", TILE * TILE), t.shared("b", TILE * TILE));
     let (x, y) = (t.thread_x(), t.thread_y());
@@ -93,7 +94,7 @@ pub async fn no_first_barrier(t: Thread<'_>, [a, b, c]: [Buffer; 3], n: usize) {
     for from in (0..n).step_by(TILE) {
         t.store(a_tile, y * TILE + x, t.load(a, row * n + from + x));
         t.store(b_tile, y * TILE + x, t.load(b, (from + y) * n + col));
-        // no barrier
+        // missing: t.barrier().await; no one reads before all have written
         for i in 0..TILE {
             let left = t.load(a_tile, y * TILE + i);
             let right = t.load(b_tile, i * TILE + x);
@@ -122,15 +123,15 @@ pub async fn no_second_barrier(t: Thread<'_>, [a, b, c]: [Buffer; 3], n: usize) 
             let right = t.load(b_tile, i * TILE + x);
             sum = t.fma(left, right, sum);
         }
-        // no barrier
+        // missing: t.barrier().await; no one overwrites what another still reads
     }
     t.store(c, row * n + col, sum);
 }
 // ANCHOR_END: no_second_barrier
 
 // ANCHOR: divergent_barrier
-/// The sum of 64 numbers: 32 threads add the upper half to the lower, then 16, 8 ... The
-/// barrier stands inside the `if`, where the other threads never come.
+/// The sum of 64 numbers: 32 threads add the upper half to the lower, then 16, 8 ...
+/// The barrier stands inside the `if`, where the other threads never come.
 pub async fn divergent_barrier(t: Thread<'_>, x: Buffer, y: Buffer) {
     let tile = t.shared("tile", 64);
     let i = t.thread_x();
@@ -158,7 +159,7 @@ pub async fn write_write(t: Thread<'_>, x: Buffer, y: Buffer, n: usize) {
     let i = t.global_x();
     if i < n {
         let v = t.load(x, i);
-        t.store(y, i / 2, v); // only where i is even
+        t.store(y, i / 2, v); // missing: only where i is even
     }
 }
 // ANCHOR_END: write_write
