@@ -12,8 +12,8 @@
 //! writes the medians for the book; it wants a tree without changes, and a machine that
 //! does nothing else.
 //!
-//! One thread, but for the rung of that name. Names: `packed_square` are the GFLOP/s of
-//! a contender on a shape, `packed_square_of_peak` their share of the measured peak,
+//! One thread on one core, but for the rung of that name. Names: `packed_square` are the GFLOP/s of
+//! a contender on a shape, `packed_square_of_peak` their share of one core's peak,
 //! `packed_square_of_nalgebra` their share of nalgebra's, `square_intensity` the
 //! operations for each byte that a product must move at least.
 
@@ -28,6 +28,9 @@ use gradbook::kernels::{
 };
 use rand::RngExt;
 
+#[path = "ladder/pin.rs"]
+#[allow(unsafe_code)]
+mod pin;
 #[path = "ladder/record.rs"]
 mod record;
 
@@ -122,9 +125,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     if options.record.is_some() {
         record::check()?;
     }
+    let cores = pin::Cores::pin_to_last();
     let mut values = machine_values();
     for shape in SHAPES.iter().filter(|shape| options.wants(shape.name)) {
-        compare_products(shape, options.rounds, &mut values);
+        compare_products(shape, options.rounds, cores, &mut values);
     }
     for convolution in CONVOLUTIONS.iter().filter(|c| options.wants(c.name)) {
         compare_convolutions(convolution, options.rounds, &mut values)?;
@@ -134,7 +138,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{{\"name\": \"{name}\", \"value\": {value:.4}}}");
     }
     match &options.record {
-        Some(path) => record::write(path, &values),
+        Some(path) => record::write(path, cores.count(), &values),
         None => Ok(()),
     }
 }
@@ -179,7 +183,12 @@ fn machine_values() -> Values {
     values.map(|(name, value)| (name.to_owned(), value)).to_vec()
 }
 
-fn compare_products(shape: &Shape, rounds: usize, values: &mut Values) {
+fn compare_products(
+    shape: &Shape,
+    rounds: usize,
+    cores: pin::Cores,
+    values: &mut Values,
+) {
     let ((m, k, n), turned) = (shape.sizes, shape.turned);
     let mut rng = gradbook::rng(1);
     let mut random = |rows: usize, columns: usize| {
@@ -193,8 +202,12 @@ fn compare_products(shape: &Shape, rounds: usize, values: &mut Values) {
     let mut contenders: Vec<Contender> = Vec::new();
     for rung in Rung::ALL {
         let mut c = room();
-        let run = move || rung.product(left, right, 0.0, black_box(&mut c));
-        contenders.push((rung.name().to_owned(), Box::new(run)));
+        let mut run = move || rung.product(left, right, 0.0, black_box(&mut c));
+        let run: Box<dyn FnMut()> = match rung {
+            Rung::Threads => Box::new(move || cores.with_all(&mut run)),
+            _ => Box::new(run),
+        };
+        contenders.push((rung.name().to_owned(), run));
     }
     // the fastest is the rung `packed` itself
     for rung in product_rungs::<f32>().into_iter().skip(1) {

@@ -27,9 +27,12 @@ pub fn check() -> Result<(), Box<dyn Error>> {
 }
 
 /// Writes the record.
-pub fn write(path: &str, values: &[(String, f64)]) -> Result<(), Box<dyn Error>> {
+pub fn write(
+    path: &str,
+    cores: usize,
+    values: &[(String, f64)],
+) -> Result<(), Box<dyn Error>> {
     let commit = git(&["rev-parse", "--short=7", "HEAD"])?;
-    let cores = std::thread::available_parallelism()?;
     let mut text = format!("# Written by `{COMMAND}`;\n# never by hand.");
     if let Ok(load) = std::fs::read_to_string("/proc/loadavg") {
         let load = load.split(' ').next().unwrap_or_default();

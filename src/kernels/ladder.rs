@@ -7,6 +7,7 @@
 
 use std::num::NonZero;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use multiversion::multiversion;
 
@@ -72,9 +73,12 @@ impl Rung {
     }
 }
 
-/// The cores that this program may use; one where nobody knows.
+/// The cores that this program may use; one where nobody knows. Asked once: the system
+/// takes longer to tell than a thread to start.
 fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZero::get)
+    static CORES: OnceLock<usize> = OnceLock::new();
+    let ask = || std::thread::available_parallelism().map_or(1, NonZero::get);
+    *CORES.get_or_init(ask)
 }
 
 // ANCHOR: naive
