@@ -4,12 +4,14 @@
 //! kernels in CUDA C. The kernels run on a teaching device and, as PTX, in an
 //! interpreter; with `--features cuda` and a driver also on a real GPU.
 
+mod breaks;
 #[allow(unused_variables, reason = "a stub uses nothing yet")]
 mod exercises;
 mod hands;
 mod kernels;
 mod paper;
 mod pictures;
+mod planted;
 #[allow(dead_code, reason = "the lesson runs on some of the answers only")]
 mod solutions;
 mod teach;
@@ -33,6 +35,7 @@ fn run(run: &mut Run) -> Result {
     let hands = Hands { mine: args.mine };
     paper::show(run, hands)?;
     teach::show(run, hands)?;
+    breaks::show(run)?;
     run.figure("tile_walk", "x", &pictures::tile_walk())?;
     Ok(())
 }

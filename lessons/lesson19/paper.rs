@@ -1,17 +1,15 @@
 //! The example on paper, counted: a product of 4 by 4, and a warp that reads a column.
 
 use gradbook::gpu::Counters;
-use gradbook::gpu::simt::kernels::{Product, naive_product};
 use gradbook::gpu::simt::Simt;
+use gradbook::gpu::simt::kernels::{Product, naive_product};
 use lessons::{Result, Run};
 
 use crate::hands::{Hands, judged};
 
 /// The example's matrices, row by row.
-const A: [f32; 16] =
-    [1., 2., 0., 1., 0., 1., 2., 0., 3., 0., 1., 1., 1., 1., 0., 2.];
-const B: [f32; 16] =
-    [1., 0., 2., 1., 2., 1., 0., 1., 0., 3., 1., 0., 1., 1., 1., 2.];
+const A: [f32; 16] = [1., 2., 0., 1., 0., 1., 2., 0., 3., 0., 1., 1., 1., 1., 0., 2.];
+const B: [f32; 16] = [1., 0., 2., 1., 2., 1., 0., 1., 0., 3., 1., 0., 1., 1., 1., 2.];
 
 /// Both products of the example, and what they fetch.
 pub fn show(run: &mut Run, hands: Hands) -> Result {
@@ -32,8 +30,7 @@ pub fn show(run: &mut Run, hands: Hands) -> Result {
         ]);
     }
     run.table(&["16 threads", "fetches", "multiplications", "for each"], &rows);
-    let corner: Vec<String> =
-        [0, 1, 4, 5].map(|i| format!("{}", expected[i])).into();
+    let corner: Vec<String> = [0, 1, 4, 5].map(|i| format!("{}", expected[i])).into();
     run.say(&format!("The upper left corner of C, row by row: {}.", corner.join(" ")));
     Ok(())
 }

@@ -84,17 +84,16 @@ pub fn tile_walk() -> Svg {
                 .framed((0, 1), (4, 1), Role::Data)
                 .framed((1, 5), (1, 4), Role::Weights),
         )
-        .add(
-            matrix("B", (8, 8), &b)
-                .role(Role::Weights)
-                .size(size, size)
-                .framed((4, 4), (4, 4), Role::Weights),
-        )
-        .add(
-            matrix("A", (8, 8), &a)
-                .size(size + 40, size)
-                .framed((0, 4), (4, 4), Role::Data),
-        )
+        .add(matrix("B", (8, 8), &b).role(Role::Weights).size(size, size).framed(
+            (4, 4),
+            (4, 4),
+            Role::Weights,
+        ))
+        .add(matrix("A", (8, 8), &a).size(size + 40, size).framed(
+            (0, 4),
+            (4, 4),
+            Role::Data,
+        ))
         .add(
             matrix("C so far", (8, 8), &so_far)
                 .role(Role::Activations)

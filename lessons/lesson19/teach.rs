@@ -48,7 +48,9 @@ fn guarded(run: &mut Run, hands: Hands) -> Result {
     run.say(&format!(
         "{n} numbers, {blocks} blocks of 256 threads: {} threads, {} loads, in {} \
          requests that touch {} sectors.",
-        cost.threads, cost.global_loads, cost.global_load_requests,
+        cost.threads,
+        cost.global_loads,
+        cost.global_load_requests,
         cost.global_load_sectors
     ));
     Ok(())
@@ -80,9 +82,8 @@ fn strides(run: &mut Run) -> Result {
 fn turned(run: &mut Run, hands: Hands) -> Result {
     let [rows, columns] = [64, 96];
     let x: Vec<f32> = (0..rows * columns).map(|i| i as f32).collect();
-    let expected: Vec<f32> = (0..rows * columns)
-        .map(|i| x[i % rows * columns + i / rows])
-        .collect();
+    let expected: Vec<f32> =
+        (0..rows * columns).map(|i| x[i % rows * columns + i / rows]).collect();
     let on_device = |tiled: bool| -> Result<Counters> {
         let mut gpu = Simt::new();
         let xy = [gpu.upload(&x), gpu.alloc(rows * columns)];
