@@ -5,6 +5,7 @@
 //! interpreter; with `--features cuda` and a driver also on a real GPU.
 
 mod breaks;
+mod climb;
 #[allow(unused_variables, reason = "a stub uses nothing yet")]
 mod exercises;
 mod hands;
@@ -34,6 +35,7 @@ fn run(run: &mut Run) -> Result {
     let args = run.arguments();
     let hands = Hands { mine: args.mine };
     paper::show(run, hands)?;
+    climb::show(run, hands)?;
     teach::show(run, hands)?;
     breaks::show(run)?;
     run.figure("tile_walk", "x", &pictures::tile_walk())?;
