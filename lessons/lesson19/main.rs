@@ -5,14 +5,24 @@
 //! interpreter; with `--features cuda` and a driver also on a real GPU.
 
 mod breaks;
+#[path = "../lesson06/canvas.rs"]
+#[allow(dead_code, reason = "lesson 6 uses all of it")]
+mod canvas;
 mod climb;
+mod cnn;
 #[allow(unused_variables, reason = "a stub uses nothing yet")]
 mod exercises;
 mod hands;
 mod kernels;
+mod metal;
+#[path = "../lesson06/models.rs"]
+#[allow(dead_code, reason = "lesson 6 uses all of it")]
+mod models;
+mod own;
 mod paper;
 mod pictures;
 mod planted;
+mod roofline;
 #[allow(dead_code, reason = "the lesson runs on some of the answers only")]
 mod solutions;
 mod teach;
@@ -24,7 +34,22 @@ const LESSON: Lesson = Lesson {
     number: 19,
     title: "CUDA",
     question: "The same two loops: what do ten thousand threads change?",
-    flags: &[Flag::full("larger sizes and more steps, a few minutes"), Flag::mine()],
+    flags: &[
+        Flag::count("steps", 4, 1, 1000, "training steps on the simulated device"),
+        Flag::switch("time", "measure this machine's roofline, and nothing else"),
+        Flag::file("ptx", "run a product of your own PTX, and nothing else"),
+        Flag::text("kernel", "NAME", "", "which kernel of --ptx; else its first"),
+        Flag::text("sizes", "M,K,N", "67,31,45", "sizes of the product of --ptx"),
+        Flag::text(
+            "grid",
+            "X,Y,Z",
+            "",
+            "blocks of --ptx; else what covers the product",
+        ),
+        Flag::text("block", "X,Y,Z", "", "threads of a block of --ptx; else 16,16"),
+        Flag::full("256 cubed, and 20 steps with three seeds: about two minutes"),
+        Flag::mine(),
+    ],
 };
 
 fn main() -> std::process::ExitCode {
@@ -33,11 +58,22 @@ fn main() -> std::process::ExitCode {
 
 fn run(run: &mut Run) -> Result {
     let args = run.arguments();
+    if args.switch("time") {
+        return roofline::time(run);
+    }
+    if let Some(file) = args.file("ptx") {
+        return own::run(run, &file, &own::Wishes::of(&args));
+    }
     let hands = Hands { mine: args.mine };
     paper::show(run, hands)?;
     climb::show(run, hands)?;
+    roofline::show(run)?;
     teach::show(run, hands)?;
+    metal::show(run, if args.full { 256 } else { 128 })?;
     breaks::show(run)?;
-    run.figure("tile_walk", "x", &pictures::tile_walk())?;
+    cnn::show(run, args.count("steps"))?;
+    if args.full {
+        cnn::full(run, 20)?;
+    }
     Ok(())
 }

@@ -1,0 +1,127 @@
+//! The loop closes: the network of lesson 6 trains on a device.
+
+use gradbook::data::{self, Dataset};
+use gradbook::gpu::device::Simulated;
+use gradbook::kernels::{Device, on_device};
+use gradbook::loss::SoftmaxCrossEntropy;
+use gradbook::optimizer::Adam;
+use gradbook::rng;
+use gradbook::train::{Batch, step};
+use lessons::{Result, Run, bail};
+
+use crate::canvas::{CANVAS, Canvases};
+use crate::models::CNN;
+use crate::pictures;
+
+/// Images of a step.
+const BATCH: usize = 16;
+/// How far a loss on the device may be from the CPU's.
+const NEAR: f64 = 1e-4;
+
+/// The first steps of a training, on the CPU and on the simulated device.
+pub fn show(run: &mut Run, steps: usize) -> Result {
+    run.heading("The network of lesson 6 on the simulated device");
+    let device = Simulated::new()?;
+    let train = digits(run.seed())?;
+    let (cpu, there) = both(&device, &train, run.seed(), steps)?;
+    let cost = device.counters();
+    let far = largest_difference(&cpu, &there)?;
+    let mut rows = Vec::new();
+    for (i, (cpu, there)) in cpu.iter().zip(&there).enumerate() {
+        rows.push([(i + 1).to_string(), format!("{cpu:.5}"), format!("{there:.5}")]);
+    }
+    run.table(&["step", "loss on the CPU", "on the device"], &rows);
+    run.count("cnn_steps", steps);
+    run.count("cnn_launches", device.launches());
+    run.value("cnn_first_loss", there[0]);
+    run.value("cnn_last_loss", there[steps - 1]);
+    run.say(&format!(
+        "{steps} steps of {BATCH} digits, {} kernels launched, {} multiplications: no \
+         fault, and no loss further from the CPU's than 0.0001.",
+        device.launches(),
+        cost.fma
+    ));
+    let differs = far > 0.0;
+    run.count("cnn_losses_differ_in_the_last_bits", usize::from(differs));
+    run.figure(
+        "cnn",
+        "The loss of the network of lesson 6, on the CPU and on the simulated device.",
+        &pictures::losses(&cpu, &there),
+    )
+}
+
+/// `--full`: more steps, over three seeds.
+pub fn full(run: &mut Run, steps: usize) -> Result {
+    let bar = run.progress("the network on the device", 3);
+    let (mut far, mut last) = (Vec::new(), Vec::new());
+    for seed in run.seed()..run.seed() + 3 {
+        let device = Simulated::new()?;
+        let (cpu, there) = both(&device, &digits(seed)?, seed, steps)?;
+        far.push(largest_difference(&cpu, &there)?);
+        last.push(there[steps - 1]);
+        bar.inc(1);
+    }
+    drop(bar);
+    let most = far.iter().copied().fold(0.0, f64::max);
+    run.say(&format!(
+        "{steps} steps with three seeds: the largest difference between two losses is \
+         {most:.1e}."
+    ));
+    run.spread("cnn_largest_difference", &far);
+    run.spread("cnn_last_loss", &last);
+    Ok(())
+}
+
+/// Shifted digits to learn from, as in lesson 6.
+fn digits(seed: u64) -> Result<Dataset> {
+    let [_, shifted] = Canvases::cut(&data::digits(), &mut rng(seed))?.train;
+    Ok(shifted)
+}
+
+// ANCHOR: both
+/// The losses of the same steps, on the CPU and on a device.
+pub fn both(
+    device: &dyn Device,
+    train: &Dataset,
+    seed: u64,
+    steps: usize,
+) -> Result<(Vec<f64>, Vec<f64>)> {
+    let cpu = losses(train, seed, steps)?;
+    let there = on_device(device, || losses(train, seed, steps))??;
+    Ok((cpu, there))
+}
+// ANCHOR_END: both
+
+// ANCHOR: losses
+/// The first steps of a training. Nothing in here knows where its products are computed.
+fn losses(train: &Dataset, seed: u64, steps: usize) -> Result<Vec<f64>> {
+    let mut net = CNN.build(CANVAS, train.classes(), &mut rng(seed))?;
+    let (mut adam, mut batch) = (Adam::new(0.01), Batch::default());
+    let mut losses = Vec::new();
+    for i in 0..steps {
+        let examples: Vec<usize> =
+            (i * BATCH..(i + 1) * BATCH).map(|n| n % train.len()).collect();
+        batch.gather(train, &examples);
+        let loss = step(&mut net, &mut adam, &SoftmaxCrossEntropy, &mut batch)?;
+        losses.push(f64::from(loss));
+    }
+    Ok(losses)
+}
+// ANCHOR_END: losses
+
+/// The largest difference of two losses, if none is too large.
+fn largest_difference(cpu: &[f64], there: &[f64]) -> Result<f64> {
+    let mut most = 0.0;
+    for (i, (cpu, there)) in cpu.iter().zip(there).enumerate() {
+        let far = (cpu - there).abs();
+        let near = far <= NEAR;
+        if !near {
+            bail!(
+                "step {}: the loss is {there} on the device, {cpu} on the CPU",
+                i + 1
+            );
+        }
+        most = f64::max(most, far);
+    }
+    Ok(most)
+}

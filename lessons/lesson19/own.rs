@@ -1,0 +1,169 @@
+//! The reader's own PTX: a product in the interpreter, compared with the CPU's.
+
+use std::path::Path;
+
+use gradbook::gpu::Dim3;
+use gradbook::gpu::kernels::{Launch, Matmul};
+use gradbook::gpu::ptx::{Gpu, Kind, Module};
+use lessons::{Arguments, Error, Result, Run, bail};
+
+use crate::metal;
+
+/// Multiplications that the interpreter does in a minute or two.
+const MOST: usize = 1 << 28;
+
+/// How to start it: the kernel's name, sizes, grid and block as they were typed; empty
+/// is for the usual.
+pub struct Wishes {
+    /// `--kernel`
+    pub kernel: String,
+    /// `--sizes`
+    pub sizes: String,
+    /// `--grid`
+    pub grid: String,
+    /// `--block`
+    pub block: String,
+}
+
+impl Wishes {
+    /// As the command line has them.
+    pub fn of(args: &Arguments) -> Wishes {
+        Wishes {
+            kernel: args.text("kernel"),
+            sizes: args.text("sizes"),
+            grid: args.text("grid"),
+            block: args.text("block"),
+        }
+    }
+}
+
+/// Runs one kernel of a file.
+pub fn run(run: &mut Run, file: &Path, wishes: &Wishes) -> Result {
+    let shown = run.shown(file);
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Error::new(format!("{shown}: cannot be read: {error}")))?;
+    let module = Module::parse(&text)
+        .map_err(|error| Error::new(format!("{shown}: {error}")))?;
+    let names: Vec<&str> = module.kernels().map(|kernel| kernel.name()).collect();
+    let name = match (wishes.kernel.as_str(), names[..].first()) {
+        (_, None) => bail!("{shown}: there is no kernel in it"),
+        ("", Some(first)) => first,
+        (wanted, _) => wanted,
+    };
+    let Some(kernel) = module.kernel(name) else {
+        let names = names.join(", ");
+        return Err(Error::usage(format!(
+            "--kernel: {shown} has no kernel {name}; it has {names}"
+        )));
+    };
+    let kinds: Vec<Kind> = kernel.parameters().iter().map(|p| p.kind).collect();
+    if kinds[..]
+        != [Kind::Long, Kind::Long, Kind::Long, Kind::Word, Kind::Word, Kind::Word]
+    {
+        bail!(
+            "{name} does not take (a, b, c, m, k, n): three pointers and three int, as \
+             the book's products do"
+        );
+    }
+    let sizes @ [m, k, n] = three("sizes", &wishes.sizes, 1)?;
+    if m.saturating_mul(k).saturating_mul(n) > MOST {
+        bail!("--sizes: {m} x {k} x {n} multiplications are too many to interpret");
+    }
+    let mut gpu = Gpu::new();
+    let (a, b) = (metal::numbers(m * k, 3), metal::numbers(k * n, 5));
+    let pointers = [gpu.upload(&a)?, gpu.upload(&b)?, gpu.alloc(m * n)?];
+    let launch = launch(name, pointers, sizes, wishes)?;
+    run.heading(&format!("{name} of {shown}"));
+    run.say(&format!(
+        "{m} x {k} by {k} x {n}, grid {}, block {}.",
+        launch.grid, launch.block
+    ));
+    let cost = metal::start(&mut gpu, &module, &launch)?;
+    let seen = gpu.read(pointers[2])?;
+    let expected = metal::reference(&a, &b, sizes);
+    let most = expected.iter().fold(1.0f32, |most, x| most.max(x.abs()));
+    let far = |i: &usize| {
+        let near = (seen[*i] - expected[*i]).abs() <= 1e-5 * most;
+        !near
+    };
+    if let Some(i) = (0..m * n).find(far) {
+        bail!(
+            "{name}: row {}, column {} is {}, expected {}",
+            i / n,
+            i % n,
+            seen[i],
+            expected[i]
+        );
+    }
+    let same = seen.iter().zip(&expected).all(|(x, y)| x.to_bits() == y.to_bits());
+    let bits =
+        if same { "every bit is the CPU's" } else { "only the last bits differ" };
+    run.say(&format!("No fault. The product is right; {bits}."));
+    let rows = cost.table().into_iter().filter(|(_, count)| *count > 0);
+    let rows: Vec<[String; 2]> =
+        rows.map(|(what, count)| [what.to_string(), count.to_string()]).collect();
+    run.table(&["counted", "how many"], &rows);
+    Ok(())
+}
+
+/// One of the book's kernels starts as it does in the book; any other has a thread for
+/// each number of c, x along its rows, in blocks of 16 by 16, unless told otherwise.
+fn launch(
+    name: &str,
+    [a, b, c]: [u64; 3],
+    sizes @ [m, _, n]: [usize; 3],
+    wishes: &Wishes,
+) -> Result<Launch> {
+    let ours = Matmul::named(name).filter(|_| wishes.block.is_empty());
+    let mut launch = match ours {
+        Some(rung) => rung.launch([a, b, c], sizes)?,
+        None => {
+            let block = dim("block", &wishes.block)?.unwrap_or(Dim3::from((16, 16)));
+            let blocks = |size: usize, threads: u32| (size as u32).div_ceil(threads);
+            let grid = Dim3::from((blocks(n, block.x), blocks(m, block.y)));
+            let sizes = sizes.map(|size| size as i32).to_vec();
+            // the name is only for the report, and the list of ours has static ones
+            let kernel: &'static str = Box::leak(name.to_string().into_boxed_str());
+            Launch { kernel, grid, block, pointers: vec![a, b, c], sizes }
+        }
+    };
+    if let Some(grid) = dim("grid", &wishes.grid)? {
+        launch.grid = grid;
+    }
+    Ok(launch)
+}
+
+/// `4` or `4,2` or `4,2,1`; nothing for nothing.
+fn dim(flag: &str, text: &str) -> Result<Option<Dim3>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let parts: Vec<u32> = numbers(flag, text)?;
+    match parts[..] {
+        [x] => Ok(Some(Dim3::from(x))),
+        [x, y] => Ok(Some(Dim3::from((x, y)))),
+        [x, y, z] => Ok(Some(Dim3::from((x, y, z)))),
+        _ => {
+            Err(Error::usage(format!("--{flag} wants X or X,Y or X,Y,Z, not {text:?}")))
+        }
+    }
+}
+
+/// `64,32,48`, each at least this.
+fn three(flag: &str, text: &str, least: u32) -> Result<[usize; 3]> {
+    match numbers(flag, text)?[..] {
+        [m, k, n] if [m, k, n].iter().all(|size| *size >= least) => {
+            Ok([m as usize, k as usize, n as usize])
+        }
+        _ => Err(Error::usage(format!(
+            "--{flag} wants three sizes M,K,N of at least {least}, not {text:?}"
+        ))),
+    }
+}
+
+fn numbers(flag: &str, text: &str) -> Result<Vec<u32>> {
+    let wrong = |_| {
+        Error::usage(format!("--{flag} wants whole numbers with commas, not {text:?}"))
+    };
+    text.split(',').map(|part| part.trim().parse().map_err(wrong)).collect()
+}
