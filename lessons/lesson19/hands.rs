@@ -31,24 +31,16 @@ macro_rules! either {
 }
 
 impl Hands {
-    /// Exercise 19.1: operations a second under the roof.
-    pub fn attainable(self, peak: f64, bandwidth: f64, flop: f64, bytes: f64) -> f64 {
-        match self.mine {
-            true => exercises::attainable(peak, bandwidth, flop, bytes),
-            false => solutions::attainable(peak, bandwidth, flop, bytes),
-        }
-    }
-
-    /// Exercise 19.1: the same for a product by tiles.
-    pub fn tiled_product(
+    /// Exercise 19.1: operations, bytes, and operations a second under the roof.
+    pub fn roofline(
         self,
         (peak, bandwidth): (f64, f64),
         sizes: [usize; 3],
         tile: usize,
-    ) -> f64 {
+    ) -> [f64; 3] {
         match self.mine {
-            true => exercises::tiled_product(peak, bandwidth, sizes, tile),
-            false => solutions::tiled_product(peak, bandwidth, sizes, tile),
+            true => exercises::roofline(peak, bandwidth, sizes, tile),
+            false => solutions::roofline(peak, bandwidth, sizes, tile),
         }
     }
 

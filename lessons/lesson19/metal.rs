@@ -26,12 +26,15 @@ const IMAGES: [(ImageShape, usize, Window, usize); 4] = [
     (ImageShape::new(12, 12, 8), 16, Window::square(3).padding(1), 2),
 ];
 
-/// Everything of this section; `side` is the size of the matrices that are counted.
-pub fn show(run: &mut Run, side: usize) -> Result {
+/// The size of the matrices that are counted.
+const SIDE: usize = 256;
+
+/// Everything of this section.
+pub fn show(run: &mut Run) -> Result {
     run.heading("The kernels that ship, in the interpreter");
     let module = Module::parse(PTX)?;
     every_bit(run, &module)?;
-    products(run, &module, side)?;
+    products(run, &module, SIDE)?;
     convolutions(run, &module)
 }
 

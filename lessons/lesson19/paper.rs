@@ -2,7 +2,7 @@
 
 use gradbook::gpu::Counters;
 use gradbook::gpu::simt::Simt;
-use gradbook::gpu::simt::kernels::{Product, naive_product};
+use gradbook::gpu::simt::kernels::naive_product;
 use lessons::{Result, Run};
 
 use crate::hands::{Hands, judged};
@@ -41,9 +41,9 @@ fn naively(expected: &[f32]) -> Result<Counters> {
     let mut gpu = Simt::new();
     let (a, b) = (gpu.upload(&A), gpu.upload(&B));
     let c = gpu.alloc(16); // nothing is written in it yet
-    let p = Product { a, b, c, m: 4, k: 4, n: 4 };
+    let kernel = |t| naive_product(t, [a, b, c], [4, 4, 4]);
     // 2 by 2 blocks of 2 by 2 threads
-    let cost = gpu.launch("naive", (2, 2), (2, 2), |t| naive_product(t, p))?;
+    let cost = gpu.launch("naive", (2, 2), (2, 2), kernel)?;
     // ANCHOR_END: launch
     judged(&gpu, cost, ("the naive product", c), expected)
 }
