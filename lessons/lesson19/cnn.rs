@@ -50,6 +50,25 @@ pub fn show(run: &mut Run, steps: usize) -> Result {
     )
 }
 
+/// The first steps on a real GPU; with `--full` the whole training too.
+#[cfg(all(feature = "cuda", target_os = "linux"))]
+pub fn on_gpu(run: &mut Run, device: &dyn Device) -> Result {
+    let (cpu, there) = both(device, &digits(run.seed())?, run.seed(), 20)?;
+    let far = largest_difference(&cpu, &there)?;
+    run.say(&format!(
+        "20 steps of lesson 6's network: no loss is further from the CPU's than {far:.1e}."
+    ));
+    if run.full() {
+        let seed = run.seed();
+        let canvases = Canvases::cut(&data::digits(), &mut rng(seed))?;
+        let setup = Setup { epochs: 20, batch: BATCH, rate: 0.01, hidden: 1, seed };
+        let train = || setup.train(CNN, CANVAS, &canvases.train[1]);
+        let right = accuracy(&mut on_device(device, train)??, &canvases.test[1])?;
+        run.say(&format!("The whole training: {} right.", percent(right)));
+    }
+    Ok(())
+}
+
 /// Epochs of the whole training.
 const EPOCHS: usize = 5;
 

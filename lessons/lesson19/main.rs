@@ -12,6 +12,8 @@ mod climb;
 mod cnn;
 #[allow(unused_variables, reason = "a stub uses nothing yet")]
 mod exercises;
+#[cfg(all(feature = "cuda", target_os = "linux"))]
+mod gpu;
 mod hands;
 mod kernels;
 mod metal;
@@ -65,6 +67,10 @@ fn run(run: &mut Run) -> Result {
     if let Some(file) = args.file("ptx") {
         return own::run(run, &file, &own::Wishes::of(&args));
     }
+    #[cfg(all(feature = "cuda", target_os = "linux"))]
+    gpu::show(run)?;
+    #[cfg(all(feature = "cuda", not(target_os = "linux")))]
+    run.say("The feature `cuda` needs Linux. What follows is simulated.");
     let hands = Hands { mine: args.mine };
     paper::show(run, hands)?;
     climb::show(run, hands)?;

@@ -9,7 +9,7 @@ use lessons::{Result, Run, bail};
 use crate::pictures;
 
 /// Shapes of the products that every rung has to get right: m, k, n.
-const SHAPES: [[usize; 3]; 7] = [
+pub const SHAPES: [[usize; 3]; 7] = [
     [1, 1, 1],
     [5, 7, 3],
     [17, 1, 31],
@@ -19,7 +19,7 @@ const SHAPES: [[usize; 3]; 7] = [
     [131, 9, 67],
 ];
 /// Images, filters, windows and a batch: what every convolution has to get right.
-const IMAGES: [(ImageShape, usize, Window, usize); 4] = [
+pub const IMAGES: [(ImageShape, usize, Window, usize); 4] = [
     (ImageShape::new(5, 7, 3), 2, Window::square(3).padding(1), 2),
     (ImageShape::new(9, 6, 1), 17, Window::square(2).stride(3), 1),
     (ImageShape::new(11, 13, 5), 3, Window::square(5).padding(2).stride(2), 3),
@@ -92,7 +92,8 @@ fn every_bit(run: &mut Run, module: &Module) -> Result {
     Ok(())
 }
 
-fn same(name: &str, seen: &[f32], expected: &[f32]) -> Result {
+/// Both have the same bits.
+pub fn same(name: &str, seen: &[f32], expected: &[f32]) -> Result {
     let differs = |(x, y): (&f32, &f32)| x.to_bits() != y.to_bits();
     match seen.iter().zip(expected).position(differs) {
         None if seen.len() == expected.len() => Ok(()),
@@ -118,14 +119,13 @@ fn products(run: &mut Run, module: &Module, side: usize) -> Result {
     run.count("counted_side", side);
     let mut rows = Vec::new();
     for (rung, cost) in MATMUL.iter().zip(&costs) {
-        counted(run, rung.name, cost);
-        rows.push(row(rung.title, cost));
+        rows.push(counted(run, (rung.name, rung.title), cost, side * side * side));
     }
     run.say(&format!("A product of {side} by {side}, for each multiplication:"));
     run.table(&HEADER, &rows);
     run.say(
-        "Sectors: those that one read of a warp touches. Passes: extra ones, for each \
-         request to shared memory. Instructions: PTX, of a thread.",
+        "Loads: numbers from global memory. Sectors: those that one read of a warp \
+         touches. Bytes moved: all sectors together. Instructions: PTX, of a thread.",
     );
     let names: Vec<&str> = MATMUL.iter().map(|rung| rung.title).collect();
     let loads: Vec<f64> = costs.iter().map(Counters::global_loads_per_fma).collect();
@@ -136,54 +136,53 @@ fn products(run: &mut Run, module: &Module, side: usize) -> Result {
     )
 }
 
-const HEADER: [&str; 7] = [
-    "",
-    "global loads",
-    "sectors",
-    "shared loads",
-    "passes",
-    "barriers",
-    "instructions",
-];
+const HEADER: [&str; 7] =
+    ["", "loads", "sectors", "bytes moved", "shared loads", "barriers", "instructions"];
 
-/// Reports the counts of a kernel.
-fn counted(run: &mut Run, name: &str, cost: &Counters) {
+/// Reports the counts of a kernel, for each of `work` multiplications, and makes a row
+/// of the table.
+fn counted(
+    run: &mut Run,
+    (name, title): (&str, &str),
+    cost: &Counters,
+    work: usize,
+) -> [String; 7] {
+    let per = |count: u64| count as f64 / work as f64;
+    let [loads, sectors, bytes, shared, instructions] = [
+        ("loads_per_fma", per(cost.global_loads)),
+        ("sectors", cost.sectors_per_load_request()),
+        ("bytes_per_fma", per(32 * cost.global_load_sectors)),
+        ("shared_per_fma", per(cost.shared_loads)),
+        ("instructions_per_fma", per(cost.instructions)),
+    ]
+    .map(|(what, value)| {
+        run.value(&format!("{name}_{what}"), value);
+        value
+    });
+    run.value(&format!("{name}_fma_done"), per(cost.fma));
     run.count(&format!("{name}_loads"), cost.global_loads as usize);
     run.count(&format!("{name}_barriers"), cost.barriers as usize);
     run.count(&format!("{name}_conflicts"), cost.bank_conflicts as usize);
-    for (what, ratio) in [
-        ("loads_per_fma", cost.global_loads_per_fma()),
-        ("sectors", cost.sectors_per_load_request()),
-        ("shared_per_fma", cost.shared_loads_per_fma()),
-        ("passes", cost.conflicts_per_shared_request()),
-        ("instructions_per_fma", cost.instructions as f64 / cost.fma as f64),
-    ] {
-        run.value(&format!("{name}_{what}"), ratio);
-    }
-}
-
-/// A row of the table.
-fn row(title: &str, cost: &Counters) -> [String; 7] {
     [
         title.to_string(),
-        format!("{:.4}", cost.global_loads_per_fma()),
-        format!("{:.2}", cost.sectors_per_load_request()),
-        format!("{:.3}", cost.shared_loads_per_fma()),
-        format!("{:.3}", cost.conflicts_per_shared_request()),
+        format!("{loads:.4}"),
+        format!("{sectors:.2}"),
+        format!("{bytes:.3}"),
+        format!("{shared:.3}"),
         cost.barriers.to_string(),
-        format!("{:.2}", cost.instructions as f64 / cost.fma as f64),
+        format!("{instructions:.2}"),
     ]
 }
 
 /// The three convolutions on the second layer of lesson 6's network.
 fn convolutions(run: &mut Run, module: &Module) -> Result {
     let (image, window) = (ImageShape::new(12, 12, 8), Window::square(3).padding(1));
-    let sizes = Convolution::new(image, 16, window)?;
+    let (sizes, batch) = (Convolution::new(image, 16, window)?, 8);
+    let work = batch * sizes.output_shape().len() * sizes.taps();
     let mut rows = Vec::new();
     for kernel in CONV2D {
-        let (_, cost) = convolution(module, kernel, &sizes, 8)?;
-        counted(run, kernel.name, &cost);
-        rows.push(row(kernel.title, &cost));
+        let (_, cost) = convolution(module, kernel, &sizes, batch)?;
+        rows.push(counted(run, (kernel.name, kernel.title), &cost, work));
     }
     run.say("A convolution of 3 by 3, 8 images of 12 by 12 by 8, 16 filters:");
     run.table(&HEADER, &rows);
@@ -223,7 +222,8 @@ fn convolution(
     Ok((gpu.read(outputs)?, cost))
 }
 
-fn operands(sizes: &Convolution, batch: usize) -> [Vec<f32>; 3] {
+/// Images, weights and biases.
+pub fn operands(sizes: &Convolution, batch: usize) -> [Vec<f32>; 3] {
     let filters = sizes.output_shape().channels;
     [
         numbers(batch * sizes.input_shape().len(), 3),
@@ -233,7 +233,7 @@ fn operands(sizes: &Convolution, batch: usize) -> [Vec<f32>; 3] {
 }
 
 /// The result, if it is near the CPU's: its product rounds in another order.
-fn near_definition(
+pub fn near_definition(
     name: &str,
     seen: Vec<f32>,
     sizes: &Convolution,

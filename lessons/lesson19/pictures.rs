@@ -80,6 +80,7 @@ pub fn tile_walk() -> Svg {
     Panels::new(2)
         .add(
             matrix("shared memory: both tiles", (4, 9), &tiles)
+                .column_labels(&["0", "1", "2", "3", "", "0", "1", "2", "3"])
                 .size(size + 40, size)
                 .framed((0, 1), (4, 1), Role::Data)
                 .framed((1, 5), (1, 4), Role::Weights),

@@ -178,6 +178,11 @@ fn tiles(run: &mut Run, hands: Hands) -> Result {
         "tile_sizes",
         "Global loads for each multiplication against the side of the tile.",
         &pictures::tile_sizes(&points),
+    )?;
+    run.figure(
+        "tile_walk",
+        "One moment of a product by tiles: the second step of a block.",
+        &pictures::tile_walk(),
     )
 }
 

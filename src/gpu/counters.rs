@@ -142,6 +142,7 @@ impl fmt::Display for Counters {
     }
 }
 
+// ANCHOR: sectors
 /// How many distinct sectors of 32 bytes the `addresses` of one request touch, at most
 /// 32 of them, aligned, so that one access never reaches into a second sector.
 pub(crate) fn sectors(addresses: &[u64]) -> u64 {
@@ -162,6 +163,7 @@ pub(crate) fn sectors(addresses: &[u64]) -> u64 {
     }
     count as u64
 }
+// ANCHOR_END: sectors
 
 /// How many passes through the 32 banks of shared memory the `addresses` of one request
 /// need beyond those it needs anyway, with `bytes` (4, 8 or 16) read or written at
