@@ -36,7 +36,7 @@ fn every_lesson_has_its_place_in_the_summary() {
         assert_eq!(summary.matches(&title).count(), 1, "lesson {lesson}");
     }
     let pages = workspace.pages().expect("pages");
-    for lesson in 1..=5 {
+    for lesson in (1..=10).chain([19]) {
         assert!(pages.contains(&format!("lesson{lesson:02}.md")), "lesson {lesson}");
     }
     for page in workspace.list("book/src").iter().filter(|name| name.ends_with(".md")) {

@@ -76,6 +76,12 @@ fn run(run: &mut Run) -> Result {
     climb::show(run, hands)?;
     roofline::show(run)?;
     teach::show(run, hands)?;
+    if args.mine {
+        run.say(
+            "All of this ran on your kernels. The rest of the lesson has none of them.",
+        );
+        return Ok(());
+    }
     metal::show(run)?;
     breaks::show(run)?;
     cnn::show(run, args.count("steps"))?;

@@ -40,8 +40,8 @@ impl Wishes {
 /// Runs one kernel of a file.
 pub fn run(run: &mut Run, file: &Path, wishes: &Wishes) -> Result {
     let shown = run.shown(file);
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Error::new(format!("{shown}: cannot be read: {error}")))?;
+    let text = read(file)
+        .map_err(|why| Error::new(format!("{shown}: cannot be read: {why}")))?;
     let module = Module::parse(&text)
         .map_err(|error| Error::new(format!("{shown}: {error}")))?;
     let names: Vec<&str> = module.kernels().map(|kernel| kernel.name()).collect();
@@ -106,6 +106,21 @@ pub fn run(run: &mut Run, file: &Path, wishes: &Wishes) -> Result {
     Ok(())
 }
 
+/// PTX longer than this is none that a person would want interpreted.
+const LONGEST: u64 = 16 << 20;
+
+/// The text of a file, if it is one and not too long.
+fn read(file: &Path) -> std::result::Result<String, String> {
+    let about = std::fs::metadata(file).map_err(|error| error.to_string())?;
+    if !about.is_file() {
+        return Err("not a file".to_string());
+    }
+    if about.len() > LONGEST {
+        return Err(format!("longer than {LONGEST} bytes"));
+    }
+    std::fs::read_to_string(file).map_err(|error| error.to_string())
+}
+
 /// One of the book's kernels starts as it does in the book; any other has a thread for
 /// each number of c, x along its rows, in blocks of 16 by 16, unless told otherwise.
 fn launch(
@@ -119,7 +134,8 @@ fn launch(
         Some(rung) => rung.launch([a, b, c], sizes)?,
         None => {
             let block = dim("block", &wishes.block)?.unwrap_or(Dim3::from((16, 16)));
-            let blocks = |size: usize, threads: u32| (size as u32).div_ceil(threads);
+            let blocks =
+                |size: usize, threads: u32| (size as u32).div_ceil(threads.max(1));
             let grid = Dim3::from((blocks(n, block.x), blocks(m, block.y)));
             let sizes = sizes.map(|size| size as i32).to_vec();
             // the name is only for the report, and the list of ours has static ones

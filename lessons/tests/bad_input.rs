@@ -19,6 +19,7 @@ const LESSONS: &[(&str, &str)] = &[
     ("lesson08", env!("CARGO_BIN_EXE_lesson08")),
     ("lesson09", env!("CARGO_BIN_EXE_lesson09")),
     ("lesson10", env!("CARGO_BIN_EXE_lesson10")),
+    ("lesson19", env!("CARGO_BIN_EXE_lesson19")),
 ];
 
 /// What every lesson refuses: arguments, and words that its answer must hold.
@@ -80,6 +81,21 @@ const CASES: &[(&str, &str, &str, i32)] = &[
     ("lesson10", "--trials 0", "--trials must be at least 1, not 0", 2),
     ("lesson10", "--seeds 2", "--seeds must be at least 3, not 2", 2),
     ("lesson10", "--lr 0.1", "unknown flag --lr", 2),
+    ("lesson19", "--steps 0", "--steps must be at least 1, not 0", 2),
+    ("lesson19", "--ptx", "--ptx needs a value: --ptx FILE", 2),
+    ("lesson19", "--ptx no/such.ptx", "no/such.ptx: cannot be read", 1),
+    ("lesson19", "--ptx shared", "shared: cannot be read: not a file", 1),
+    ("lesson19", "--ptx Cargo.toml", "Cargo.toml: PTX line 1: ", 1),
+    ("lesson19", "--ptx lesson19/product.ptx --kernel p", "it has product", 2),
+    ("lesson19", "--ptx lesson19/product.ptx --sizes 0,1,1", "at least 1, not", 2),
+    ("lesson19", "--ptx lesson19/product.ptx --sizes 2,2", "three sizes M,K,N", 2),
+    ("lesson19", "--ptx lesson19/product.ptx --sizes a,b,c", "whole numbers", 2),
+    ("lesson19", "--ptx lesson19/product.ptx --sizes 9999,9999,9999", "too many", 1),
+    ("lesson19", "--ptx lesson19/product.ptx --block 64,64", "4096 threads", 1),
+    ("lesson19", "--ptx lesson19/product.ptx --block 0", "is empty", 1),
+    ("lesson19", "--ptx lesson19/product.ptx --grid 1,2,3,4", "X or X,Y", 2),
+    ("lesson19", "--ptx lesson19/product.ptx --grid 1", "never written", 1),
+    ("lesson19", "--ptx ../tests/gpu/faults.ptx", "does not take (a, b, c", 1),
 ];
 
 fn program(lesson: &str) -> &'static str {
