@@ -79,7 +79,9 @@ pub fn run(run: &mut Run, file: &Path, wishes: &Wishes) -> Result {
         launch.grid, launch.block
     ));
     let cost = metal::start(&mut gpu, &module, &launch)?;
-    let seen = gpu.read(pointers[2])?;
+    let seen = gpu.read(pointers[2]).map_err(|error| {
+        Error::new(format!("{name}: {error}, with a grid that covers the product"))
+    })?;
     let expected = metal::reference(&a, &b, sizes);
     let most = expected.iter().fold(1.0f32, |most, x| most.max(x.abs()));
     let far = |i: &usize| {
