@@ -77,8 +77,8 @@ fn intensity(run: &mut Run, hands: Hands) {
         ]);
     }
     run.say(
-        "A product of 512 cubed on a machine with a peak of 100 GFLOP/s and a memory of \
-         20 GB/s reaches at most:",
+        "A product of 512 cubed on a machine with a peak of 100 GFLOP/s and a memory \
+         of 20 GB/s reaches at most:",
     );
     run.table(&["tile", "operations a byte", "GFLOP/s"], &rows);
 }

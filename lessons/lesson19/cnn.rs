@@ -58,7 +58,8 @@ pub fn on_gpu(run: &mut Run, device: &dyn Device) -> Result {
     let (cpu, there) = both(device, &digits(run.seed())?, run.seed(), 20)?;
     let far = largest_difference(&cpu, &there)?;
     run.say(&format!(
-        "20 steps of lesson 6's network: no loss is further from the CPU's than {far:.1e}."
+        "20 steps of lesson 6's network: no loss is further from the CPU's than \
+         {far:.1e}."
     ));
     if run.full() {
         let seed = run.seed();
@@ -128,7 +129,7 @@ pub fn both(
 // ANCHOR_END: both
 
 // ANCHOR: losses
-/// The first steps of a training. Nothing in here knows where its products are computed.
+/// The first steps of a training. Nothing in here knows where it is computed.
 fn losses(train: &Dataset, seed: u64, steps: usize) -> Result<Vec<f64>> {
     let mut net = CNN.build(CANVAS, train.classes(), &mut rng(seed))?;
     let (mut adam, mut batch) = (Adam::new(0.003), Batch::default());

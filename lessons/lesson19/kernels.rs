@@ -3,8 +3,8 @@
 use gradbook::gpu::simt::{Buffer, Thread};
 
 // ANCHOR: columns
-/// A warp fills a tile of 32 by 32 and reads it column by column. In shared memory a row
-/// of the tile takes `width` numbers.
+/// A warp fills a tile of 32 by 32 and reads it column by column. In shared memory a
+/// row of the tile takes `width` numbers.
 pub async fn columns(t: Thread<'_>, y: Buffer, width: usize) {
     let tile = t.shared("tile", 32 * width);
     for row in 0..32 {

@@ -80,8 +80,8 @@ pub fn time(run: &mut Run) -> Result {
     values.insert("memory".into(), machine::copy_gb_s(machine::MEMORY));
     values.insert("cache".into(), machine::copy_gb_s(machine::CACHE));
     run.say(&format!(
-        "{}, one thread: at most {:.0} GFLOP/s; {:.1} GB/s from memory, {:.0} GB/s from \
-         the second cache.",
+        "{}, one thread: at most {:.0} GFLOP/s; {:.1} GB/s from memory, {:.0} GB/s \
+         from the second cache.",
         machine::cpu(),
         values["peak"],
         values["memory"],
