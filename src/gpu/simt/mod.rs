@@ -72,7 +72,8 @@
 //! alignment loads give NaN and stores do nothing. A race or a read of nothing is
 //! noted, and the threads go on to the next barrier: only there is it known whether the
 //! number was written too late, or whether some threads never came. A loop that never
-//! comes to a barrier is not found: it does not end.
+//! ends is found by its many loads, stores or barriers; but without any of them, or if
+//! not even NaN ends it, it goes on for ever.
 //!
 //! [`faults::PLANTED`] holds a wrong kernel for each of the classic mistakes.
 //!

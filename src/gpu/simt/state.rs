@@ -10,6 +10,10 @@ use std::panic::Location;
 
 pub(super) type Line = &'static Location<'static>;
 
+/// Loads and stores of a warp between two barriers: more means a loop that does not
+/// end. (The tests are compiled without the optimizer.)
+const MOST_ACCESSES: usize = if cfg!(test) { 1 << 14 } else { 1 << 20 };
+
 /// Numbers in a row, and where they lie.
 pub(super) struct Array {
     /// In bytes; in shared memory from the start of it.
@@ -201,6 +205,13 @@ impl State {
         let address = held.address + 4 * index as u64;
         if !address.is_multiple_of(u64::from(bytes)) {
             return Err(FaultKind::Misaligned { access, space, address, bytes });
+        }
+        if self.log.len() == MOST_ACCESSES {
+            let reason = format!(
+                "still running after {MOST_ACCESSES} loads and stores of its warp with \
+                 no barrier; does it end?"
+            );
+            return Err(FaultKind::Misuse { reason });
         }
         self.log.push(Entry { thread: at.thread, call, array: number, index });
         let clock = &self.launch.clock;

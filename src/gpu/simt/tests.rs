@@ -341,7 +341,9 @@ fn what_only_a_wrong_program_asks_for_is_refused() {
             t.barrier().await;
         }
     }));
-    assert!(endless.contains("does it end"), "{endless}");
+    assert!(endless.contains("65536 barriers; does it end"), "{endless}");
+    let endless = misuse(run(1, |t, x, _| async move { while t.load(x, 0) == 1.0 {} }));
+    assert!(endless.contains("16384 loads and stores"), "{endless}");
 }
 
 #[test]

@@ -26,9 +26,8 @@ pub(super) struct Entry {
 /// What a warp does in one instruction.
 struct Request {
     call: usize,
+    /// How many of its threads take part.
     count: usize,
-    lanes: [u8; WARP],
-    addresses: [u64; WARP],
 }
 
 impl State {
@@ -40,8 +39,25 @@ impl State {
     pub fn end_warp(&mut self) {
         let log = std::mem::take(&mut self.log);
         let (requests, of_entry) = self.requests(&log);
-        for request in &requests {
-            self.count(request);
+        // the accesses of each request side by side, in the order of the threads
+        let mut end = 0;
+        let mut next: Vec<usize> = requests
+            .iter()
+            .map(|request| {
+                end += request.count;
+                end - request.count
+            })
+            .collect();
+        let (mut lanes, mut addresses) = (vec![0; log.len()], vec![0; log.len()]);
+        for (entry, request) in log.iter().zip(&of_entry) {
+            let at = &mut next[*request as usize];
+            lanes[*at] = (usize::from(entry.thread) % WARP) as u8;
+            addresses[*at] = self.array(entry).address + 4 * entry.index as u64;
+            *at += 1;
+        }
+        for (request, end) in requests.iter().zip(&next) {
+            let range = end - request.count..*end;
+            self.count(request, &lanes[range.clone()], &addresses[range]);
         }
         if let Some(mut events) = self.events.take() {
             let entries = log.iter().zip(&of_entry);
@@ -71,29 +87,23 @@ impl State {
             })
             .collect();
         let mut request_of_slot = vec![u32::MAX; slots];
-        let (mut requests, mut of_entry) = (Vec::<Request>::new(), Vec::new());
-        by_visit(log, most.len(), |call, visit, entry| {
+        let mut requests = Vec::<Request>::new();
+        let mut of_entry = Vec::with_capacity(log.len());
+        by_visit(log, most.len(), |call, visit, _| {
             let slot = &mut request_of_slot[first[call] + visit];
             let full = |request: &Request| request.count == WARP;
             if requests.get(*slot as usize).is_none_or(full) {
                 *slot = requests.len() as u32;
-                let (lanes, addresses) = ([0; WARP], [0; WARP]);
-                requests.push(Request { call, count: 0, lanes, addresses });
+                requests.push(Request { call, count: 0 });
             }
-            let request = &mut requests[*slot as usize];
-            request.lanes[request.count] = (usize::from(entry.thread) % WARP) as u8;
-            request.addresses[request.count] =
-                self.array(entry).address + 4 * entry.index as u64;
-            request.count += 1;
+            requests[*slot as usize].count += 1;
             of_entry.push(*slot);
         });
         (requests, of_entry)
     }
 
-    fn count(&mut self, request: &Request) {
+    fn count(&mut self, request: &Request, lanes: &[u8], addresses: &[u64]) {
         let Call { access, space, numbers, .. } = self.calls[request.call];
-        let (lanes, addresses) =
-            (&request.lanes[..request.count], &request.addresses[..request.count]);
         let total = (request.count * numbers) as u64;
         let counters = &mut self.counters;
         match (space, access) {
