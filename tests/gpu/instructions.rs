@@ -222,6 +222,28 @@ fn floats_of_32_bits() {
     floats("abs.f32 %wd, %wa;", |a, _, _| a.abs());
     floats("sqrt.rn.f32 %wd, %wa;", |a, _, _| a.sqrt());
     floats("rcp.rn.f32 %wd, %wa;", |a, _, _| 1.0 / a);
+    floats("rsqrt.approx.f32 %wd, %wa;", |a, _, _| 1.0 / a.sqrt());
+    floats("ex2.approx.ftz.f32 %wd, %wa;", |a, _, _| a.exp2());
+    floats("lg2.approx.f32 %wd, %wa;", |a, _, _| a.log2());
+    floats("copysign.f32 %wd, %wa, %wb;", |a, b, _| b.copysign(a));
+    floats("cvt.sat.f32.f32 %wd, %wa;", |a, _, _| match a {
+        _ if a.is_nan() => 0.0,
+        a => a.clamp(0.0, 1.0) + 0.0,
+    });
+    // 1 / 3 is rounded up, and 2 / 3 down
+    let third = 1.0_f32 / 3.0;
+    floats("fma.rm.f32 %wd, 0f3EAAAAAB, 0f3F800000, %wa;", |a, _, _| match a {
+        0.0 => third,
+        1.0 => 1.333_333_3,
+        -1.5 => -1.166_666_7,
+        a => third + a,
+    });
+    floats("fma.rm.f32 %wd, 0f33800000, 0fBF800000, 0f3F800000;", |_, _, _| {
+        1.0 - f32::EPSILON / 2.0
+    });
+    floats("fma.rm.f32 %wd, 0f80000001, 0f00000001, 0f3F800000;", |_, _, _| {
+        1.0_f32.next_down()
+    });
     let zero = |a: f32, b: f32| a == 0.0 && b == 0.0;
     floats("min.f32 %wd, %wa, %wb;", |a, b, _| match zero(a, b) {
         true if a.is_sign_negative() || b.is_sign_negative() => -0.0,

@@ -17,12 +17,15 @@ pub(super) struct Kernel {
     /// Bytes of each thread's own memory.
     pub local: u32,
     pub code: Vec<Instruction>,
-    /// For each instruction its line in the PTX and in the source (file, line).
-    pub lines: Vec<(u32, Option<(u16, u32)>)>,
+    /// For each instruction.
+    pub lines: Vec<Line>,
     /// File names, as the PTX has them.
     pub files: Vec<String>,
     pub registers: Files,
 }
+
+/// The line in the PTX of an instruction, and the file and line it was compiled from.
+pub(super) type Line = (u32, Option<(u16, u32)>);
 
 /// How many registers of each kind a warp needs, and what stands in some of them before
 /// the first instruction.
@@ -169,6 +172,12 @@ pub(super) enum Word {
     RsqrtF,
     Exp2F,
     Log2F,
+    /// The first's size, the second's sign.
+    CopySignF,
+    /// Between 0 and 1.
+    SaturateF,
+    /// `a * b + c`, rounded down.
+    FmaDown,
     /// f32 from an integer.
     FromInt(Sign),
     /// An integer from f32, and a whole f32 from f32.

@@ -239,6 +239,9 @@ impl<'a> Decoder<'a> {
             (["membar" | "fence", ..] | ["bar", "warp", "sync"], _) => Op::Nothing,
             (["setp", ..], _) => return self.compare(parts, operands),
             (["ld" | "st", ..], _) => return self.memory(parts, operands),
+            (["cvt", "sat", "f32", "f32"], _) => {
+                return self.arithmetic(parts, operands);
+            }
             (["cvt", ..], _) => return self.convert(parts, operands),
             (["cvta", ..], _) => return self.cvta(parts, operands),
             (
@@ -331,11 +334,18 @@ impl<'a> Decoder<'a> {
             ["max"] => (Word::MaxF, 3),
             ["neg"] => (Word::NegF, 2),
             ["abs"] => (Word::AbsF, 2),
-            ["sqrt", "rn" | "approx"] => (Word::SqrtF, 2),
-            ["rcp", "rn" | "approx"] => (Word::RecipF, 2),
-            ["rsqrt", "approx"] => (Word::RsqrtF, 2),
-            ["ex2", "approx"] => (Word::Exp2F, 2),
-            ["lg2", "approx"] => (Word::Log2F, 2),
+            ["copysign"] => (Word::CopySignF, 3),
+            ["fma", "rm"] => (Word::FmaDown, 4),
+            ["cvt", "sat", "f32"] => (Word::SaturateF, 2),
+            // a device is less exact here, and takes what is almost zero for zero
+            [name, "rn" | "approx"] | [name, "approx", "ftz"] => match *name {
+                "sqrt" => (Word::SqrtF, 2),
+                "rcp" => (Word::RecipF, 2),
+                "rsqrt" => (Word::RsqrtF, 2),
+                "ex2" => (Word::Exp2F, 2),
+                "lg2" => (Word::Log2F, 2),
+                _ => return Ok(None),
+            },
             _ => return Ok(None),
         };
         if all.len() != count {

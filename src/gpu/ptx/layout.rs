@@ -4,12 +4,121 @@
 //! to bring them together again soon, the code is laid out so that a piece comes after
 //! all pieces that lead to it, and a loop's exit after the whole loop.
 
+use super::code::{Instruction, Line, Op};
+
+/// The code of a kernel as the machine runs it: pieces in the order of [`order`], jumps
+/// to where their targets have come to lie. `targets` are the instructions that the
+/// jumps of `code` mean, which ends with an exit.
+pub(super) fn arrange(
+    code: &[Instruction],
+    lines: &[Line],
+    targets: &[usize],
+) -> (Vec<Instruction>, Vec<Line>) {
+    let pieces = Pieces::of(code, targets);
+    let next: Vec<Vec<usize>> = (0..pieces.starts.len())
+        .map(|piece| pieces.next(piece, code, targets))
+        .collect();
+    let order = order(&next);
+    let (mut arranged, mut places) = (Vec::new(), Vec::new());
+    let mut moved = vec![0_u32; pieces.starts.len()];
+    for (at, &piece) in order.iter().enumerate() {
+        moved[piece] = arranged.len() as u32;
+        let range = pieces.range(piece);
+        let last = range.end - 1;
+        places.extend_from_slice(&lines[range.clone()]);
+        for instruction in &code[range] {
+            arranged.push(match instruction.op {
+                Op::Branch(to, _) => {
+                    let to = pieces.holding(targets[to as usize]) as u32;
+                    let op = Op::Branch(to, piece as u32 + 1);
+                    Instruction { op, ..*instruction }
+                }
+                _ => *instruction,
+            });
+        }
+        // what followed in the text may now lie elsewhere
+        let falls = next[piece].contains(&(piece + 1));
+        let jumps = matches!(code[last].op, Op::Branch(..));
+        if falls && !jumps && order.get(at + 1) != Some(&(piece + 1)) {
+            let op = Op::Goto(piece as u32 + 1);
+            arranged.push(Instruction { op, guard: None });
+            places.push(lines[last]);
+        }
+    }
+    let place = |piece: u32| moved.get(piece as usize).copied().unwrap_or(0);
+    for instruction in &mut arranged {
+        match &mut instruction.op {
+            Op::Branch(to, otherwise) => {
+                (*to, *otherwise) = (place(*to), place(*otherwise));
+            }
+            Op::Goto(to) => *to = place(*to),
+            _ => {}
+        }
+    }
+    (arranged, places)
+}
+
+/// Runs of instructions that are entered at the first and left at the last one only.
+struct Pieces {
+    starts: Vec<usize>,
+    end: usize,
+}
+
+impl Pieces {
+    /// A piece begins at each target of a jump and behind each jump or exit.
+    fn of(code: &[Instruction], targets: &[usize]) -> Self {
+        let mut first = vec![false; code.len()];
+        first[0] = true;
+        for target in targets {
+            first[*target] = true;
+        }
+        for (instruction, behind) in code.iter().zip(1..) {
+            if matches!(instruction.op, Op::Branch(..) | Op::Exit)
+                && behind < code.len()
+            {
+                first[behind] = true;
+            }
+        }
+        let starts = (0..code.len()).filter(|index| first[*index]).collect();
+        Self { starts, end: code.len() }
+    }
+
+    fn range(&self, piece: usize) -> std::ops::Range<usize> {
+        let end = self.starts.get(piece + 1).copied().unwrap_or(self.end);
+        self.starts[piece]..end
+    }
+
+    /// The piece that holds an instruction.
+    fn holding(&self, index: usize) -> usize {
+        self.starts.partition_point(|start| *start <= index) - 1
+    }
+
+    /// The pieces that can follow.
+    fn next(
+        &self,
+        piece: usize,
+        code: &[Instruction],
+        targets: &[usize],
+    ) -> Vec<usize> {
+        let Instruction { op, guard } = code[self.range(piece).end - 1];
+        let mut next = Vec::new();
+        if let Op::Branch(to, _) = op {
+            next.push(self.holding(targets[to as usize]));
+        }
+        let ends = matches!(op, Op::Branch(..) | Op::Exit) && guard.is_none();
+        if !ends && piece + 1 < self.starts.len() {
+            next.push(piece + 1);
+        }
+        next
+    }
+}
+
 /// Loops inside each other beyond this are left in the order of the text.
 const DEEPEST: usize = 64;
 
 /// The order of the pieces that can be reached from piece 0. `next[i]` are the pieces
 /// that can follow piece i.
-pub(super) fn order(next: &[Vec<usize>]) -> Vec<usize> {
+fn order(next: &[Vec<usize>]) -> Vec<usize> {
     let mut search = Search {
         next,
         member: vec![false; next.len()],

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::code::{Instruction, Kernel, Op, Shared};
+use super::code::{Instruction, Kernel, Line, Op, Shared};
 use super::decode::{Decoder, Operand, Statement};
 use super::token::{Piece, Token, tokens};
 use super::{Error, Kind, Parameter, layout};
@@ -42,7 +42,9 @@ pub(super) fn module(text: &str) -> Result<Vec<Kernel>, Error> {
                 kernels.push(kernel);
             }
             Piece::Word(".func") => {
-                return Err(parser.error("functions are not known, only kernels"));
+                return Err(parser.error(
+                    "functions are not known, only kernels; compile with optimization",
+                ));
             }
             piece => {
                 let message = format!("{} is not known here", show(piece));
@@ -470,7 +472,7 @@ fn kind_of(word: &str) -> Option<Kind> {
 struct Body<'a> {
     decoder: Decoder<'a>,
     code: Vec<Instruction>,
-    lines: Vec<(u32, Option<(u16, u32)>)>,
+    lines: Vec<Line>,
     source: Option<(u16, u32)>,
     /// For each label the instruction that follows it.
     labels: HashMap<&'a str, usize>,
@@ -552,7 +554,12 @@ impl<'a> Body<'a> {
             self.shared.bytes = u64::from(start);
             self.shared.dynamic = Some(start + gaps);
         }
-        let (code, lines) = self.arrange()?;
+        // a kernel may end without saying so
+        let last = self.lines.last().copied().unwrap_or_default();
+        self.code.push(Instruction { op: Op::Exit, guard: None });
+        self.lines.push(last);
+        let targets = self.targets()?;
+        let (code, lines) = layout::arrange(&self.code, &self.lines, &targets);
         Ok(Kernel {
             name,
             parameters,
@@ -564,81 +571,6 @@ impl<'a> Body<'a> {
             registers: self.decoder.finish(self.shared.dynamic.unwrap_or(0)),
             shared: self.shared,
         })
-    }
-
-    /// The code in the order of `layout`, its jumps resolved.
-    #[allow(clippy::type_complexity)]
-    fn arrange(
-        &mut self,
-    ) -> Result<(Vec<Instruction>, Vec<(u32, Option<(u16, u32)>)>), Error> {
-        let last = self.lines.last().copied().unwrap_or((1, None));
-        self.code.push(Instruction { op: Op::Exit, guard: None });
-        self.lines.push(last);
-        let targets = self.targets()?;
-        // where pieces begin: at jump targets and behind jumps
-        let mut first = vec![false; self.code.len() + 1];
-        first[0] = true;
-        for (index, instruction) in self.code.iter().enumerate() {
-            if let Op::Branch(to, _) = instruction.op {
-                first[targets[to as usize]] = true;
-            }
-            if matches!(instruction.op, Op::Branch(..) | Op::Exit) {
-                first[index + 1] = true;
-            }
-        }
-        let starts: Vec<usize> = (0..self.code.len()).filter(|i| first[*i]).collect();
-        let piece_of =
-            |index: usize| starts.partition_point(|start| *start <= index) - 1;
-        let end =
-            |piece: usize| starts.get(piece + 1).copied().unwrap_or(self.code.len());
-        let next: Vec<Vec<usize>> = (0..starts.len())
-            .map(|piece| {
-                let last = end(piece) - 1;
-                let Instruction { op, guard } = self.code[last];
-                let mut next = Vec::new();
-                if let Op::Branch(to, _) = op {
-                    next.push(piece_of(targets[to as usize]));
-                }
-                let ends = matches!(op, Op::Branch(..) | Op::Exit) && guard.is_none();
-                if !ends && last + 1 < self.code.len() {
-                    next.push(piece + 1);
-                }
-                next
-            })
-            .collect();
-        let order = layout::order(&next);
-        let (mut code, mut lines) = (Vec::new(), Vec::new());
-        let mut moved = vec![0_u32; starts.len()];
-        for (at, &piece) in order.iter().enumerate() {
-            moved[piece] = code.len() as u32;
-            code.extend_from_slice(&self.code[starts[piece]..end(piece)]);
-            lines.extend_from_slice(&self.lines[starts[piece]..end(piece)]);
-            let falls = next[piece].last() == Some(&(piece + 1));
-            let jumps = matches!(self.code[end(piece) - 1].op, Op::Branch(..));
-            if falls && !jumps && order.get(at + 1) != Some(&(piece + 1)) {
-                let op = Op::Goto(piece as u32 + 1);
-                code.push(Instruction { op, guard: None });
-                lines.push(lines.last().copied().unwrap_or(last));
-            }
-        }
-        // a branch's second way is the piece behind it in the text
-        let mut resolved = Vec::with_capacity(code.len());
-        for (at, &piece) in order.iter().enumerate() {
-            let end = order.get(at + 1).map_or(code.len(), |n| moved[*n] as usize);
-            for instruction in &code[moved[piece] as usize..end] {
-                let mut instruction = *instruction;
-                match &mut instruction.op {
-                    Op::Branch(to, other) => {
-                        *to = moved[piece_of(targets[*to as usize])];
-                        *other = moved.get(piece + 1).copied().unwrap_or(*to);
-                    }
-                    Op::Goto(to) => *to = moved[*to as usize],
-                    _ => {}
-                }
-                resolved.push(instruction);
-            }
-        }
-        Ok((resolved, lines))
     }
 
     /// The instruction behind each label that the code jumps to.

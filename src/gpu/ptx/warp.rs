@@ -277,6 +277,9 @@ impl Warp {
             Word::RsqrtF => lanes!(|i| (1.0 / f(a[i]).sqrt()).to_bits()),
             Word::Exp2F => lanes!(|i| f(a[i]).exp2().to_bits()),
             Word::Log2F => lanes!(|i| f(a[i]).log2().to_bits()),
+            Word::CopySignF => lanes!(|i| b[i] & 0x7fff_ffff | a[i] & 0x8000_0000),
+            Word::SaturateF => lanes!(|i| saturated(f(a[i])).to_bits()),
+            Word::FmaDown => lanes!(|i| fma_down(f(a[i]), f(b[i]), f(c[i])).to_bits()),
             Word::FromInt(Signed) => lanes!(|i| (a[i] as i32 as f32).to_bits()),
             Word::FromInt(Unsigned) => lanes!(|i| (a[i] as f32).to_bits()),
             Word::ToInt(Signed, round) => {
@@ -516,6 +519,23 @@ fn combine(logic: Logic, a: u32, b: u32) -> u32 {
         Logic::Or => a | b,
         Logic::Xor => a ^ b,
     }
+}
+
+/// `a * b + c` rounded down. The product is exact in f64, and what the sum loses there is
+/// found by Knuth's two-sum.
+fn fma_down(a: f32, b: f32, c: f32) -> f32 {
+    let (product, c) = (f64::from(a) * f64::from(b), f64::from(c));
+    let sum = product + c;
+    let of_c = sum - product;
+    let lost = (product - (sum - of_c)) + (c - of_c);
+    let near = sum as f32;
+    let above = f64::from(near) - sum;
+    if above > 0.0 || (above == 0.0 && lost < 0.0) { near.next_down() } else { near }
+}
+
+/// The nearest number from 0 to 1; 0 of what is no number.
+fn saturated(x: f32) -> f32 {
+    if x > 0.0 { x.min(1.0) } else { 0.0 }
 }
 
 /// The upper half of a product.
