@@ -12,10 +12,10 @@
 //! writes the medians for the book; it wants a tree without changes, and a machine that
 //! does nothing else.
 //!
-//! One thread on one core, but for the rung of that name. Names: `packed_square` are the
-//! GFLOP/s of a contender on a shape, `packed_square_of_peak` their share of one core's
-//! peak, `packed_square_of_nalgebra` their share of nalgebra's, `square_intensity` the
-//! operations for each byte that a product must move at least.
+//! One thread on one core, but for the rung of that name. Names: `packed_square` are
+//! the GFLOP/s of a contender on a shape, `packed_square_of_peak` their share of one
+//! core's peak, `packed_square_of_nalgebra` their share of nalgebra's,
+//! `square_intensity` the operations for each byte that a product must move at least.
 
 use std::error::Error;
 use std::hint::black_box;
