@@ -647,6 +647,8 @@ fn the_three_ways_agree_where_tiles_are_full() {
         ((11, 29, 2), (5, 4), (2, 3), (2, 3), 17),
         ((6, 8, 7), (1, 1), (1, 1), (0, 0), 33),
         ((28, 28, 1), (5, 5), (1, 1), (2, 2), 6),
+        // a line of places along the registers, for more filters than a strip is wide
+        ((17, 78, 1), (15, 15), (1, 1), (0, 0), 17),
         ((14, 14, 6), (5, 5), (1, 1), (0, 0), 16),
     ] {
         let image = ImageShape::new(image.0, image.1, image.2);

@@ -265,6 +265,15 @@ fn too_few_numbers_for_an_operand_are_refused() {
 }
 
 #[test]
+#[should_panic(expected = "patches: numbers of the image")]
+fn patches_that_leave_the_image_are_refused() {
+    let (places, steps) = ((2, 2), (3, 1));
+    let image = &[1.0_f32; 8]; // the last window ends on the ninth
+    let patches = Patches { image, places, steps, lines: 2, run: 2, line_step: 3 };
+    product_of_patches(&[1.0; 4], &[0.0], patches, &mut [0.0; 4]);
+}
+
+#[test]
 #[should_panic(expected = "product: numbers of c")]
 fn too_few_numbers_for_the_result_are_refused() {
     let a = random::<f32>(2, 2, 1);
