@@ -240,6 +240,24 @@ fn a_barrier_asked_twice_is_no_sooner_open() {
 }
 
 #[test]
+fn threads_that_use_the_handle_of_another_do_no_harm() {
+    let first = std::cell::Cell::new(None);
+    let mut gpu = Simt::new();
+    let x = gpu.upload(&[1.0; 32 * 3 * 8]);
+    let cost = gpu.launch("kernel", 1, 32, |t| {
+        let other = first.get().unwrap_or(t);
+        first.set(Some(other));
+        async move {
+            for turn in 0..3 {
+                other.load(x, 8 * (3 * t.thread_x() + turn));
+                t.load(x, t.thread_x());
+            }
+        }
+    });
+    assert_eq!(cost.unwrap().global_loads, 32 * 6);
+}
+
+#[test]
 fn shared_memory_is_new_in_each_block() {
     let mut gpu = Simt::new();
     let result = gpu.launch("kernel", 2, 1, |t| async move {
