@@ -117,7 +117,7 @@ pub fn loads(names: &[&str], loads: &[f64]) -> Svg {
 
 /// The loss of the network, step by step, on both.
 pub fn losses(cpu: &[f64], device: &[f64]) -> Svg {
-    Chart::new(Axis::new("step", ""), Axis::new("loss", "").range(0.0, 2.6))
+    Chart::new(Axis::new("step", ""), Axis::new("loss", ""))
         .line(Role::Loss, "CPU", steps(cpu))
         .dots(Role::Activations, "simulated device", steps(device))
         .svg()
