@@ -48,14 +48,15 @@
 //! | 8 LSTM and GRU | [`Lstm`](layer::Lstm), [`Gru`](layer::Gru) of [`layer`] |
 //! | 9 Regularization | dropout, batch norm in [`layer`]; [`data::augment`], folds |
 //! | 10 Optimizers | [`optimizer`], [`find_rate`](train::find_rate), [`surface`] |
+//! | 19 CUDA | [`kernels`], [`gpu`] |
 //!
 //! [`mod@real`] and [`kernels`] carry all of them. Lessons that are not in this table
 //! are not written yet.
 //!
 //! # What it is not
 //!
-//! A library to read and to learn from, not one to ship with: no GPU yet, no automatic
-//! differentiation yet, two number types. It is fast for what it is; the benchmarks say
+//! A library to read and to learn from, not one to ship with: GPU kernels that teach,
+//! no automatic differentiation yet, two number types. It is fast for what it is; the benchmarks say
 //! how fast, beside a peer.
 
 pub mod real;
