@@ -407,6 +407,19 @@ fn code_that_nobody_compiles_is_found() {
 }
 
 #[test]
+fn cuda_that_nobody_compiled_is_found() {
+    let book = Book::chapter("src/lib.rs:decide", "src/kernel.cu:decide");
+    book.write("src/kernel.cu", SOURCE);
+    book.fails(
+        "book/src/lesson05.md:11: `src/kernel.cu` is not compiled: there is no \
+         `src/kernel.ptx`",
+    );
+    book.write("src/kernel.ptx", "// what a compiler made of it\n");
+    let problems = book.problems();
+    assert!(problems.is_empty(), "{}", list(&problems));
+}
+
+#[test]
 fn pasted_code_is_found() {
     for language in ["rust", "cuda", "c", "rust,ignore", "python", ""] {
         let name = language.split(',').next().unwrap_or("");

@@ -153,6 +153,21 @@ fn each_lesson_refuses_what_only_it_cannot_run() {
     }
 }
 
+/// The product by hand that lesson 19 shows.
+#[test]
+fn a_product_in_ptx_runs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().to_string_lossy().to_string();
+    let words = ["--ptx", "lesson19/product.ptx", "--sizes", "7,5,33", "--out", &out];
+    let output = run("lesson19", &words);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("No fault. The product is right; every bit is"), "{said}");
+    let loads = said.lines().find(|line| line.contains("global loads"));
+    let loads = loads.and_then(|line| line.split_whitespace().last());
+    assert_eq!(loads, Some((2 * 7 * 5 * 33).to_string().as_str()), "{said}");
+}
+
 #[test]
 fn a_folder_without_the_files_is_refused_by_name() {
     let folder = tempfile::tempdir().expect("a folder");

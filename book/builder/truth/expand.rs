@@ -262,6 +262,11 @@ impl<'a> Writer<'a> {
         if path.ends_with(".rs") && !self.workspace.is_compiled(&path) {
             return Err(format!("`{path}` is part of no program or library of ours"));
         }
+        // That the PTX is of this source is a test's business: `tests/gpu`.
+        let ptx = path.strip_suffix(".cu").map(|stem| format!("{stem}.ptx"));
+        if let Some(ptx) = ptx.filter(|ptx| !self.workspace.exists(ptx)) {
+            return Err(format!("`{path}` is not compiled: there is no `{ptx}`"));
+        }
         Ok(listing("listing", &escape(&path), language(&path)?, &code))
     }
 
