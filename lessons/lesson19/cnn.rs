@@ -28,7 +28,7 @@ pub fn show(run: &mut Run, steps: usize) -> Result {
     largest_difference(&cpu, &there)?;
     let mut rows = Vec::new();
     // the first few, and then every fifth
-    let told = |i: usize| i < 3 || (i + 1) % 5 == 0;
+    let told = |i: usize| i < 3 || (i + 1).is_multiple_of(5);
     for (i, (cpu, there)) in
         cpu.iter().zip(&there).enumerate().filter(|(i, _)| told(*i))
     {
@@ -54,11 +54,11 @@ pub fn show(run: &mut Run, steps: usize) -> Result {
 
 /// The first steps on a real GPU; with `--full` the whole training too.
 #[cfg(all(feature = "cuda", target_os = "linux"))]
-pub fn on_gpu(run: &mut Run, device: &dyn Device) -> Result {
-    let (cpu, there) = both(device, &digits(run.seed())?, run.seed(), 20)?;
+pub fn on_gpu(run: &mut Run, device: &dyn Device, steps: usize) -> Result {
+    let (cpu, there) = both(device, &digits(run.seed())?, run.seed(), steps)?;
     let far = largest_difference(&cpu, &there)?;
     run.say(&format!(
-        "20 steps of lesson 6's network: no loss is further from the CPU's than \
+        "{steps} steps of lesson 6's network: no loss is further from the CPU's than \
          {far:.1e}."
     ));
     if run.full() {

@@ -29,14 +29,16 @@ mod solutions;
 mod teach;
 
 use hands::Hands;
-use lessons::{Flag, Lesson, Result, Run};
+use lessons::{Flag, Lesson, Result, Run, bail};
 
 const LESSON: Lesson = Lesson {
     number: 19,
     title: "CUDA",
     question: "The same two loops: what do ten thousand threads change?",
     flags: &[
-        Flag::count("steps", 20, 1, 1000, "training steps on the simulated device"),
+        Flag::count("steps", 20, 1, 1000, "training steps on the device"),
+        Flag::switch("gpu", "the part on a real GPU alone (with --features cuda)"),
+        Flag::count("side", 1024, 8, 65_536, "of the matrices that --gpu times"),
         Flag::switch("time", "measure this machine's roofline, and nothing else"),
         Flag::file("ptx", "run a product of your own PTX, and nothing else"),
         Flag::text("kernel", "NAME", "", "which kernel of --ptx; else its first"),
@@ -69,8 +71,12 @@ fn run(run: &mut Run) -> Result {
     }
     #[cfg(all(feature = "cuda", target_os = "linux"))]
     gpu::show(run)?;
-    #[cfg(all(feature = "cuda", not(target_os = "linux")))]
-    run.say("The feature `cuda` needs Linux. What follows is simulated.");
+    if args.switch("gpu") {
+        if cfg!(feature = "cuda") {
+            return Ok(());
+        }
+        bail!("--gpu needs a program built with --features cuda");
+    }
     let hands = Hands { mine: args.mine };
     paper::show(run, hands)?;
     climb::show(run, hands)?;

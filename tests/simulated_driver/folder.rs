@@ -60,8 +60,10 @@ pub fn give<'a>(
     program.env("LD_LIBRARY_PATH", path).env("SIMULATED_DRIVER", behaves)
 }
 
-/// A folder whose driver is a file that is no library: as if there were none, also where
-/// there is one.
+/// A folder whose driver is a file that is no library: as if there were none, also
+/// where there is one.
 pub fn none() -> PathBuf {
-    folder("none", Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")))
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    FOLDER.get_or_init(|| folder("none", Path::new(file))).clone()
 }
