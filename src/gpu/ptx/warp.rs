@@ -227,66 +227,64 @@ impl Warp {
         use Sign::{Signed, Unsigned};
         let [a, b, c] = [a, b, c].map(|slot| &self.words[usize::from(slot)]);
         let f = f32::from_bits;
+        let each = |op: &dyn Fn(u32, u32, u32) -> u32| each(a, b, c, op);
         let values: Words = match op {
+            // what loops are made of is worth a loop of vectors
             Word::Move => *a,
             Word::Add => lanes!(|i| a[i].wrapping_add(b[i])),
             Word::Sub => lanes!(|i| a[i].wrapping_sub(b[i])),
             Word::Mul => lanes!(|i| a[i].wrapping_mul(b[i])),
             Word::Mad => lanes!(|i| a[i].wrapping_mul(b[i]).wrapping_add(c[i])),
-            Word::MulHigh(sign) => lanes!(|i| high(sign, a[i], b[i])),
-            Word::MadHigh(sign) => {
-                lanes!(|i| high(sign, a[i], b[i]).wrapping_add(c[i]))
-            }
-            // the machine has looked for zeros
-            Word::Div(Unsigned) => lanes!(|i| a[i].checked_div(b[i]).unwrap_or(0)),
-            Word::Rem(Unsigned) => lanes!(|i| a[i].checked_rem(b[i]).unwrap_or(0)),
-            Word::Div(Signed) => lanes!(|i| {
-                let (a, b) = (a[i] as i32, b[i] as i32);
-                if b == 0 { 0 } else { a.wrapping_div(b) as u32 }
-            }),
-            Word::Rem(Signed) => lanes!(|i| {
-                let (a, b) = (a[i] as i32, b[i] as i32);
-                if b == 0 { 0 } else { a.wrapping_rem(b) as u32 }
-            }),
-            Word::Min(Unsigned) => lanes!(|i| a[i].min(b[i])),
-            Word::Max(Unsigned) => lanes!(|i| a[i].max(b[i])),
-            Word::Min(Signed) => lanes!(|i| (a[i] as i32).min(b[i] as i32) as u32),
-            Word::Max(Signed) => lanes!(|i| (a[i] as i32).max(b[i] as i32) as u32),
-            Word::Shl => lanes!(|i| a[i].checked_shl(b[i]).unwrap_or(0)),
-            Word::Shr(Unsigned) => lanes!(|i| a[i].checked_shr(b[i]).unwrap_or(0)),
-            Word::Shr(Signed) => lanes!(|i| (a[i] as i32 >> b[i].min(31)) as u32),
             Word::And => lanes!(|i| a[i] & b[i]),
-            Word::Or => lanes!(|i| a[i] | b[i]),
-            Word::Xor => lanes!(|i| a[i] ^ b[i]),
-            Word::Not => lanes!(|i| !a[i]),
-            Word::Neg => lanes!(|i| a[i].wrapping_neg()),
-            Word::Abs => lanes!(|i| (a[i] as i32).wrapping_abs() as u32),
-            Word::Bits(sign) => lanes!(|i| bits(sign, a[i], b[i], c[i])),
-            Word::CountOnes => lanes!(|i| a[i].count_ones()),
-            Word::LeadingZeros => lanes!(|i| a[i].leading_zeros()),
             Word::AddF => lanes!(|i| (f(a[i]) + f(b[i])).to_bits()),
-            Word::SubF => lanes!(|i| (f(a[i]) - f(b[i])).to_bits()),
             Word::MulF => lanes!(|i| (f(a[i]) * f(b[i])).to_bits()),
-            Word::DivF => lanes!(|i| (f(a[i]) / f(b[i])).to_bits()),
-            Word::MinF => lanes!(|i| least(a[i], b[i])),
-            Word::MaxF => lanes!(|i| flip(least(flip(a[i]), flip(b[i])))),
-            Word::NegF => lanes!(|i| flip(a[i])),
-            Word::AbsF => lanes!(|i| a[i] & 0x7fff_ffff),
-            Word::SqrtF => lanes!(|i| f(a[i]).sqrt().to_bits()),
-            Word::RecipF => lanes!(|i| (1.0 / f(a[i])).to_bits()),
-            Word::RsqrtF => lanes!(|i| (1.0 / f(a[i]).sqrt()).to_bits()),
-            Word::Exp2F => lanes!(|i| f(a[i]).exp2().to_bits()),
-            Word::Log2F => lanes!(|i| f(a[i]).log2().to_bits()),
-            Word::CopySignF => lanes!(|i| b[i] & 0x7fff_ffff | a[i] & 0x8000_0000),
-            Word::SaturateF => lanes!(|i| saturated(f(a[i])).to_bits()),
-            Word::FmaDown => lanes!(|i| fma_down(f(a[i]), f(b[i]), f(c[i])).to_bits()),
-            Word::FromInt(Signed) => lanes!(|i| (a[i] as i32 as f32).to_bits()),
-            Word::FromInt(Unsigned) => lanes!(|i| (a[i] as f32).to_bits()),
-            Word::ToInt(Signed, round) => {
-                lanes!(|i| rounded(f(a[i]), round) as i32 as u32)
-            }
-            Word::ToInt(Unsigned, round) => lanes!(|i| rounded(f(a[i]), round) as u32),
-            Word::Round(round) => lanes!(|i| rounded(f(a[i]), round).to_bits()),
+            Word::MulHigh(sign) => each(&|a, b, _| high(sign, a, b)),
+            Word::MadHigh(sign) => each(&|a, b, c| high(sign, a, b).wrapping_add(c)),
+            // the machine has looked for zeros
+            Word::Div(Unsigned) => each(&|a, b, _| a.checked_div(b).unwrap_or(0)),
+            Word::Rem(Unsigned) => each(&|a, b, _| a.checked_rem(b).unwrap_or(0)),
+            Word::Div(Signed) => each(&|a, b, _| match b as i32 {
+                0 => 0,
+                b => (a as i32).wrapping_div(b) as u32,
+            }),
+            Word::Rem(Signed) => each(&|a, b, _| match b as i32 {
+                0 => 0,
+                b => (a as i32).wrapping_rem(b) as u32,
+            }),
+            Word::Min(Unsigned) => each(&|a, b, _| a.min(b)),
+            Word::Max(Unsigned) => each(&|a, b, _| a.max(b)),
+            Word::Min(Signed) => each(&|a, b, _| (a as i32).min(b as i32) as u32),
+            Word::Max(Signed) => each(&|a, b, _| (a as i32).max(b as i32) as u32),
+            Word::Shl => each(&|a, b, _| a.checked_shl(b).unwrap_or(0)),
+            Word::Shr(Unsigned) => each(&|a, b, _| a.checked_shr(b).unwrap_or(0)),
+            Word::Shr(Signed) => each(&|a, b, _| (a as i32 >> b.min(31)) as u32),
+            Word::Or => each(&|a, b, _| a | b),
+            Word::Xor => each(&|a, b, _| a ^ b),
+            Word::Not => each(&|a, _, _| !a),
+            Word::Neg => each(&|a, _, _| a.wrapping_neg()),
+            Word::Abs => each(&|a, _, _| (a as i32).wrapping_abs() as u32),
+            Word::Bits(sign) => each(&|a, b, c| bits(sign, a, b, c)),
+            Word::CountOnes => each(&|a, _, _| a.count_ones()),
+            Word::LeadingZeros => each(&|a, _, _| a.leading_zeros()),
+            Word::SubF => each(&|a, b, _| (f(a) - f(b)).to_bits()),
+            Word::DivF => each(&|a, b, _| (f(a) / f(b)).to_bits()),
+            Word::MinF => each(&|a, b, _| least(a, b)),
+            Word::MaxF => each(&|a, b, _| flip(least(flip(a), flip(b)))),
+            Word::NegF => each(&|a, _, _| flip(a)),
+            Word::AbsF => each(&|a, _, _| a & 0x7fff_ffff),
+            Word::SqrtF => each(&|a, _, _| f(a).sqrt().to_bits()),
+            Word::RecipF => each(&|a, _, _| (1.0 / f(a)).to_bits()),
+            Word::RsqrtF => each(&|a, _, _| (1.0 / f(a).sqrt()).to_bits()),
+            Word::Exp2F => each(&|a, _, _| f(a).exp2().to_bits()),
+            Word::Log2F => each(&|a, _, _| f(a).log2().to_bits()),
+            Word::CopySignF => each(&|a, b, _| b & 0x7fff_ffff | a & 0x8000_0000),
+            Word::SaturateF => each(&|a, _, _| saturated(f(a)).to_bits()),
+            Word::FmaDown => each(&|a, b, c| fma_down(f(a), f(b), f(c)).to_bits()),
+            Word::FromInt(Signed) => each(&|a, _, _| (a as i32 as f32).to_bits()),
+            Word::FromInt(Unsigned) => each(&|a, _, _| (a as f32).to_bits()),
+            Word::ToInt(Signed, to) => each(&|a, _, _| rounded(f(a), to) as i32 as u32),
+            Word::ToInt(Unsigned, to) => each(&|a, _, _| rounded(f(a), to) as u32),
+            Word::Round(to) => each(&|a, _, _| rounded(f(a), to).to_bits()),
         };
         self.keep(d, &values, mask);
     }
@@ -304,39 +302,39 @@ impl Warp {
             return self.keep_long(d, &values, mask);
         }
         let [b, c] = [b, c].map(|slot| &self.longs[usize::from(slot)]);
+        let each = |op: &dyn Fn(u64, u64, u64) -> u64| each_long(a, b, c, op);
         let values: Longs = match op {
             Long::Move | Long::Shl | Long::Shr(_) => *a,
             Long::Add => lanes!(|i| a[i].wrapping_add(b[i])),
-            Long::Sub => lanes!(|i| a[i].wrapping_sub(b[i])),
-            Long::Mul => lanes!(|i| a[i].wrapping_mul(b[i])),
-            Long::Mad => lanes!(|i| a[i].wrapping_mul(b[i]).wrapping_add(c[i])),
+            Long::Sub => each(&|a, b, _| a.wrapping_sub(b)),
+            Long::Mul => each(&|a, b, _| a.wrapping_mul(b)),
+            Long::Mad => each(&|a, b, c| a.wrapping_mul(b).wrapping_add(c)),
             Long::MulHigh(Unsigned) => {
-                lanes!(|i| ((u128::from(a[i]) * u128::from(b[i])) >> 64) as u64)
+                each(&|a, b, _| ((u128::from(a) * u128::from(b)) >> 64) as u64)
             }
-            Long::MulHigh(Signed) => lanes!(|i| {
-                let product = i128::from(a[i] as i64) * i128::from(b[i] as i64);
-                (product >> 64) as u64
+            Long::MulHigh(Signed) => each(&|a, b, _| {
+                ((i128::from(a as i64) * i128::from(b as i64)) >> 64) as u64
             }),
-            Long::Div(Unsigned) => lanes!(|i| a[i].checked_div(b[i]).unwrap_or(0)),
-            Long::Rem(Unsigned) => lanes!(|i| a[i].checked_rem(b[i]).unwrap_or(0)),
-            Long::Div(Signed) => lanes!(|i| {
-                let (a, b) = (a[i] as i64, b[i] as i64);
-                if b == 0 { 0 } else { a.wrapping_div(b) as u64 }
+            Long::Div(Unsigned) => each(&|a, b, _| a.checked_div(b).unwrap_or(0)),
+            Long::Rem(Unsigned) => each(&|a, b, _| a.checked_rem(b).unwrap_or(0)),
+            Long::Div(Signed) => each(&|a, b, _| match b as i64 {
+                0 => 0,
+                b => (a as i64).wrapping_div(b) as u64,
             }),
-            Long::Rem(Signed) => lanes!(|i| {
-                let (a, b) = (a[i] as i64, b[i] as i64);
-                if b == 0 { 0 } else { a.wrapping_rem(b) as u64 }
+            Long::Rem(Signed) => each(&|a, b, _| match b as i64 {
+                0 => 0,
+                b => (a as i64).wrapping_rem(b) as u64,
             }),
-            Long::Min(Unsigned) => lanes!(|i| a[i].min(b[i])),
-            Long::Max(Unsigned) => lanes!(|i| a[i].max(b[i])),
-            Long::Min(Signed) => lanes!(|i| (a[i] as i64).min(b[i] as i64) as u64),
-            Long::Max(Signed) => lanes!(|i| (a[i] as i64).max(b[i] as i64) as u64),
-            Long::And => lanes!(|i| a[i] & b[i]),
-            Long::Or => lanes!(|i| a[i] | b[i]),
-            Long::Xor => lanes!(|i| a[i] ^ b[i]),
-            Long::Not => lanes!(|i| !a[i]),
-            Long::Neg => lanes!(|i| a[i].wrapping_neg()),
-            Long::Abs => lanes!(|i| (a[i] as i64).wrapping_abs() as u64),
+            Long::Min(Unsigned) => each(&|a, b, _| a.min(b)),
+            Long::Max(Unsigned) => each(&|a, b, _| a.max(b)),
+            Long::Min(Signed) => each(&|a, b, _| (a as i64).min(b as i64) as u64),
+            Long::Max(Signed) => each(&|a, b, _| (a as i64).max(b as i64) as u64),
+            Long::And => each(&|a, b, _| a & b),
+            Long::Or => each(&|a, b, _| a | b),
+            Long::Xor => each(&|a, b, _| a ^ b),
+            Long::Not => each(&|a, _, _| !a),
+            Long::Neg => each(&|a, _, _| a.wrapping_neg()),
+            Long::Abs => each(&|a, _, _| (a as i64).wrapping_abs() as u64),
         };
         self.keep_long(d, &values, mask);
     }
@@ -488,6 +486,31 @@ fn fma(a: &Words, b: &Words, c: &Words) -> Words {
     lanes!(|i| f(a[i]).mul_add(f(b[i]), f(c[i])).to_bits())
 }
 
+/// One operation for each thread: for all that is rare, one loop in the program.
+#[inline(never)]
+fn each(a: &Words, b: &Words, c: &Words, op: &dyn Fn(u32, u32, u32) -> u32) -> Words {
+    let mut values = [0; WARP];
+    for lane in 0..WARP {
+        values[lane] = op(a[lane], b[lane], c[lane]);
+    }
+    values
+}
+
+/// The same for 64 bits.
+#[inline(never)]
+fn each_long(
+    a: &Longs,
+    b: &Longs,
+    c: &Longs,
+    op: &dyn Fn(u64, u64, u64) -> u64,
+) -> Longs {
+    let mut values = [0; WARP];
+    for lane in 0..WARP {
+        values[lane] = op(a[lane], b[lane], c[lane]);
+    }
+    values
+}
+
 fn compare_words(kind: Kind, a: &Words, b: &Words) -> (u32, u32, u32) {
     let (mut less, mut equal, mut known) = (0_u32, 0_u32, ALL);
     if kind == Kind::Float {
@@ -521,8 +544,8 @@ fn combine(logic: Logic, a: u32, b: u32) -> u32 {
     }
 }
 
-/// `a * b + c` rounded down. The product is exact in f64, and what the sum loses there is
-/// found by Knuth's two-sum.
+/// `a * b + c` rounded down. The product is exact in f64, and what the sum loses there
+/// is found by Knuth's two-sum.
 fn fma_down(a: f32, b: f32, c: f32) -> f32 {
     let (product, c) = (f64::from(a) * f64::from(b), f64::from(c));
     let sum = product + c;
