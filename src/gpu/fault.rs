@@ -144,7 +144,7 @@ pub enum FaultKind {
     /// The launch ran more instructions than its budget: most likely a loop that never
     /// ends.
     Endless {
-        /// Instructions that were allowed, counted for each thread.
+        /// Instructions that were allowed, counted once for a whole warp.
         budget: u64,
     },
     /// An integer divided by zero: the hardware gives a number without meaning.
@@ -252,7 +252,7 @@ impl fmt::Display for FaultKind {
             }
             Self::Endless { budget } => write!(
                 f,
-                "still running after {budget} instructions; does this loop end?"
+                "still running after {budget} instructions of warps; does this loop end?"
             ),
             Self::DivisionByZero => {
                 f.write_str("divides an integer by zero; check the divisor first")
