@@ -64,7 +64,8 @@ pub fn on_gpu(run: &mut Run, device: &dyn Device, steps: usize) -> Result {
     if run.full() {
         let seed = run.seed();
         let canvases = Canvases::cut(&data::digits(), &mut rng(seed))?;
-        let setup = Setup { epochs: 20, batch: BATCH, rate: 0.01, hidden: 1, seed };
+        let epochs = run.arguments().epochs(20);
+        let setup = Setup { epochs, batch: BATCH, rate: 0.01, hidden: 1, seed };
         let train = || setup.train(CNN, CANVAS, &canvases.train[1]);
         let right = accuracy(&mut on_device(device, train)??, &canvases.test[1])?;
         run.say(&format!("The whole training: {} right.", percent(right)));
@@ -72,11 +73,8 @@ pub fn on_gpu(run: &mut Run, device: &dyn Device, steps: usize) -> Result {
     Ok(())
 }
 
-/// Epochs of the whole training.
-const EPOCHS: usize = 5;
-
 /// `--full`: a whole training, by the very function of lesson 6, with three seeds.
-pub fn full(run: &mut Run) -> Result {
+pub fn full(run: &mut Run, epochs: usize) -> Result {
     run.heading("A whole training on the simulated device");
     let bar = run.progress("training on the device", 3);
     let (mut far, mut rows) = (Vec::new(), Vec::new());
@@ -87,7 +85,7 @@ pub fn full(run: &mut Run) -> Result {
         let ([_, train], [_, exam]) = (&canvases.train, &canvases.test);
         let (cpu, there) = both(&device, train, seed, 20)?;
         far.push(largest_difference(&cpu, &there)?);
-        let setup = Setup { epochs: EPOCHS, batch: BATCH, rate: 0.01, hidden: 1, seed };
+        let setup = Setup { epochs, batch: BATCH, rate: 0.01, hidden: 1, seed };
         let mut net = setup.train(CNN, CANVAS, train)?;
         on_cpu.push(accuracy(&mut net, exam)?);
         let mut net = on_device(&device, || setup.train(CNN, CANVAS, train))??;

@@ -36,6 +36,7 @@ const LESSON: Lesson = Lesson {
     title: "CUDA",
     question: "The same two loops: what do ten thousand threads change?",
     flags: &[
+        Flag::epochs(5),
         Flag::count("steps", 20, 1, 1000, "training steps on the device"),
         Flag::switch("gpu", "the part on a real GPU alone (with --features cuda)"),
         Flag::count("side", 1024, 8, 65_536, "of the matrices that --gpu times"),
@@ -92,7 +93,7 @@ fn run(run: &mut Run) -> Result {
     breaks::show(run)?;
     cnn::show(run, args.count("steps"))?;
     if args.full {
-        cnn::full(run)?;
+        cnn::full(run, args.epochs(5))?;
     }
     Ok(())
 }
