@@ -56,8 +56,8 @@
 //! # What it is not
 //!
 //! A library to read and to learn from, not one to ship with: GPU kernels that teach,
-//! no automatic differentiation yet, two number types. It is fast for what it is; the benchmarks say
-//! how fast, beside a peer.
+//! no automatic differentiation yet, two number types. It is fast for what it is; the
+//! benchmarks say how fast, beside a peer.
 
 pub mod real;
 

@@ -252,7 +252,8 @@ impl fmt::Display for FaultKind {
             }
             Self::Endless { budget } => write!(
                 f,
-                "still running after {budget} instructions of warps; does this loop end?"
+                "still running after {budget} instructions of warps; does this loop \
+                 end?"
             ),
             Self::DivisionByZero => {
                 f.write_str("divides an integer by zero; check the divisor first")
