@@ -20,7 +20,8 @@ const GROUP_BYTES: usize = 256 * 1024;
 const GROUP: usize = 4;
 
 /// With fewer places in a row, too few sums are in work at once for the implicit
-/// product: a matrix of patches holds those of several rows and images.
+/// product: a matrix of patches holds those of several rows and images. Measured for
+/// 16, 64 and 120 filters of 3 x 3 and 5 x 5: there the two take as long.
 const NARROW: usize = 4;
 
 /// The sizes of a convolution.
