@@ -29,7 +29,6 @@ use gradbook::kernels::{
 use rand::RngExt;
 
 #[path = "ladder/pin.rs"]
-#[allow(unsafe_code)]
 mod pin;
 #[path = "ladder/record.rs"]
 mod record;

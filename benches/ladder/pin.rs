@@ -1,41 +1,59 @@
 //! Keeps the measuring thread on one core, where the system can: a thread that moves
-//! leaves its cache behind.
+//! leaves its cache behind. Linux, and the feature `peers`; elsewhere it may move.
 
 use std::num::NonZero;
 
-/// The cores that this thread may run on, a bit for each of the first 64.
-#[cfg(target_os = "linux")]
+/// The cores that this thread may run on.
+#[cfg(all(target_os = "linux", feature = "peers"))]
 mod system {
-    unsafe extern "C" {
-        fn sched_getaffinity(thread: i32, bytes: usize, mask: *mut u64) -> i32;
-        fn sched_setaffinity(thread: i32, bytes: usize, mask: *const u64) -> i32;
+    use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+    pub type Set = CpuSet;
+
+    pub fn allowed() -> Option<Set> {
+        sched_getaffinity(None).ok()
     }
 
-    pub fn allowed() -> u64 {
-        let mut mask = [0_u64; 16];
-        // Sound: the mask has as many bytes as are told; 0 is this thread.
-        unsafe { sched_getaffinity(0, size_of_val(&mask), mask.as_mut_ptr()) };
-        mask[0]
+    /// A refusal changes nothing, and is no harm.
+    pub fn allow(cores: &Set) {
+        let _ = sched_setaffinity(None, cores);
     }
 
-    pub fn allow(cores: u64) {
-        // Sound: as above. A refusal changes nothing, and is no harm.
-        unsafe { sched_setaffinity(0, size_of_val(&cores), &raw const cores) };
+    pub fn last(cores: &Set) -> Set {
+        let mut one = CpuSet::new();
+        let last = (0..CpuSet::MAX_CPU).rev().find(|&core| cores.is_set(core));
+        last.iter().for_each(|&core| one.set(core));
+        one
+    }
+
+    pub fn count(cores: &Set) -> usize {
+        cores.count() as usize
     }
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(all(target_os = "linux", feature = "peers")))]
 mod system {
-    pub fn allowed() -> u64 {
-        0
+    #[derive(Clone, Copy)]
+    pub enum Set {}
+
+    pub fn allowed() -> Option<Set> {
+        None
     }
 
-    pub fn allow(_: u64) {}
+    pub fn allow(_: &Set) {}
+
+    pub fn last(cores: &Set) -> Set {
+        *cores
+    }
+
+    pub fn count(cores: &Set) -> usize {
+        match *cores {}
+    }
 }
 
-/// The cores that there were at the start.
+/// The cores that there were at the start, where the system tells.
 #[derive(Clone, Copy)]
-pub struct Cores(u64);
+pub struct Cores(Option<system::Set>);
 
 impl Cores {
     /// Notes them, and stays on the last one from now on.
@@ -46,25 +64,24 @@ impl Cores {
     }
 
     fn keep_last(self) {
-        if self.0 != 0 {
-            system::allow(1 << self.0.ilog2());
+        if let Some(all) = self.0 {
+            system::allow(&system::last(&all));
         }
     }
 
     /// How many the widest rung uses.
     pub fn count(self) -> usize {
         match self.0 {
-            0 => std::thread::available_parallelism().map_or(1, NonZero::get),
-            mask => mask.count_ones() as usize,
+            Some(all) => system::count(&all),
+            None => std::thread::available_parallelism().map_or(1, NonZero::get),
         }
     }
 
     /// Runs `work` on all of them.
     pub fn with_all<R>(self, work: impl FnOnce() -> R) -> R {
-        if self.0 == 0 {
-            return work();
+        if let Some(all) = self.0 {
+            system::allow(&all);
         }
-        system::allow(self.0);
         let done = work();
         self.keep_last();
         done
