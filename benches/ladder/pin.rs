@@ -33,8 +33,7 @@ mod system {
 
 #[cfg(not(all(target_os = "linux", feature = "peers")))]
 mod system {
-    #[derive(Clone, Copy)]
-    pub enum Set {}
+    pub type Set = usize;
 
     pub fn allowed() -> Option<Set> {
         None
@@ -47,7 +46,7 @@ mod system {
     }
 
     pub fn count(cores: &Set) -> usize {
-        match *cores {}
+        *cores
     }
 }
 
