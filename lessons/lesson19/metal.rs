@@ -3,7 +3,7 @@
 use gradbook::gpu::Counters;
 use gradbook::gpu::kernels::{CONV2D, Conv2d, Launch, MATMUL, Matmul, PTX};
 use gradbook::gpu::ptx::{Argument, Gpu, Module};
-use gradbook::kernels::{Convolution, ImageShape, Window};
+use gradbook::kernels::{Convolution, ImageShape, Window, im2col};
 use lessons::{Result, Run, bail};
 
 use crate::pictures;
@@ -68,16 +68,11 @@ fn every_bit(run: &mut Run, module: &Module) -> Result {
     }
     for (image, filters, window, batch) in IMAGES {
         let sizes = Convolution::new(image, filters, window)?;
-        let mut first: Option<Vec<f32>> = None;
+        let expected = definition(&sizes, &operands(&sizes, batch));
         for kernel in CONV2D {
             let (seen, _) = convolution(module, kernel, &sizes, batch)?;
+            same(kernel.name, &seen, &expected)?;
             outputs += seen.len();
-            match &first {
-                Some(expected) => same(kernel.name, &seen, expected)?,
-                None => {
-                    first = Some(near_definition(kernel.name, seen, &sizes, batch)?)
-                }
-            }
         }
     }
     run.count("ptx_products", SHAPES.len() * MATMUL.len());
@@ -232,26 +227,22 @@ pub fn operands(sizes: &Convolution, batch: usize) -> [Vec<f32>; 3] {
     ]
 }
 
-/// The result, if it is near the CPU's: its product rounds in another order.
-pub fn near_definition(
-    name: &str,
-    seen: Vec<f32>,
+/// The convolution from the definition: as [`reference`], and then the bias.
+pub fn definition(
     sizes: &Convolution,
-    batch: usize,
-) -> Result<Vec<f32>> {
-    let [images, weight, bias] = operands(sizes, batch);
-    let mut patches = vec![0.0; sizes.patches_len::<f32>()];
-    let mut expected = vec![0.0; seen.len()];
-    sizes.forward(&images, &weight, &bias, &mut patches, &mut expected);
-    let most = expected.iter().fold(1.0f32, |most, x| most.max(x.abs()));
-    let far = |(x, y): (&f32, &f32)| {
-        let near = (x - y).abs() <= 1e-5 * most;
-        !near
-    };
-    match seen.iter().zip(&expected).position(far) {
-        None => Ok(seen),
-        Some(i) => bail!("{name}: number {i} is {}, expected {}", seen[i], expected[i]),
+    [images, weight, bias]: &[Vec<f32>; 3],
+) -> Vec<f32> {
+    let (input, output, taps) =
+        (sizes.input_shape(), sizes.output_shape(), sizes.taps());
+    let places = output.height * output.width;
+    let mut patches = vec![0.0; taps * places];
+    let mut all = Vec::new();
+    for image in images.chunks(input.len()) {
+        im2col(image, input, &sizes.window(), &mut patches);
+        let sums = reference(&patches, weight, [places, taps, output.channels]);
+        all.extend(sums.iter().zip(bias.iter().cycle()).map(|(sum, bias)| sum + bias));
     }
+    all
 }
 
 /// Starts a kernel with its pointers and sizes, in the order in which it takes them.
