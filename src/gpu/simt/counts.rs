@@ -212,6 +212,21 @@ fn a_warp_asks_at_once_where_its_threads_come_by_for_the_same_time() {
         };
     });
     assert_eq!(cost.unwrap().global_load_requests, 2);
+    // a helper stands for the line that calls it, whichever way it reads
+    #[track_caller]
+    fn read(t: Thread<'_>, x: Buffer, wide: bool) {
+        match wide {
+            true => drop(t.load4(x, 4 * t.thread_x())),
+            false => drop(t.load(x, t.thread_x())),
+        }
+    }
+    for first in [true, false] {
+        let cost = run(2, move |t, x, _| async move {
+            read(t, x, (t.thread_x() == 0) == first);
+        });
+        let cost = cost.unwrap();
+        assert_eq!((cost.global_loads, cost.global_load_requests), (4 + 1, 2));
+    }
     // at a barrier the counting begins anew: threads that were ahead are so no longer
     let cost = run(32, |t, x, _| async move {
         for step in 0..2 {

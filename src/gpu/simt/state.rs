@@ -304,6 +304,7 @@ impl State {
             std::ptr::eq(known.place, call.place)
                 && known.access == call.access
                 && known.space == call.space
+                && known.numbers == call.numbers
         };
         let known = self.calls.iter().position(same);
         // one place may have several addresses, for instance in two codegen units
