@@ -50,6 +50,14 @@ pub struct Cuda {
     context: Rc<Context>,
 }
 
+/// Waits for the kernels that still run: their code goes next.
+impl Drop for Cuda {
+    fn drop(&mut self) {
+        // a failure has no one left to be told
+        drop(self.wait());
+    }
+}
+
 /// Numbers in the memory of a GPU.
 pub struct Buffer {
     numbers: DeviceBuffer<f32>,
