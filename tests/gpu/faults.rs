@@ -226,6 +226,11 @@ fn memory_that_nobody_has_written() {
     assert_eq!(seen, unwritten(Space::Shared, 1, 2));
     let seen = fault("ld.local.f32 %f1, [own+4];", 1, 1, 0);
     assert_eq!(seen, unwritten(Space::Local, 1, 2));
+    // whatever comes of that number, up to a loop without an end
+    for then in ["bar.sync 0;", "st.global.f32 [%rd1+32], %f1;", "a: bra a;"] {
+        let seen = fault(&format!("ld.shared.f32 %f1, [two+4]; {then}"), 1, 40, 0);
+        assert_eq!(seen, unwritten(Space::Shared, 1, 2), "{then}");
+    }
     // what one block leaves in shared memory, the next does not find
     let body = "mov.u32 %r1, %ctaid.x; setp.eq.u32 %p1, %r1, 0;\n\
                 @%p1 st.shared.u32 [one], %t; ld.shared.u32 %r2, [one];";
@@ -257,7 +262,7 @@ fn misaligned_accesses() {
 
 #[test]
 fn races() {
-    // reader and writer of one block, of two blocks, and the same value written twice
+    // reader and writer of one block, the writer later, of two blocks, and the same value written twice
     for (body, blocks, threads, reads) in [
         ("st.shared.u32 [one], 7;", 1, 2, (Access::Store, Access::Store)),
         (
@@ -266,6 +271,13 @@ fn races() {
             1,
             33,
             (Access::Load, Access::Store),
+        ),
+        (
+            "setp.eq.u32 %p1, %t, 40; @!%p1 ld.shared.u32 %r1, [one];\n\
+             @%p1 st.shared.u32 [one], %t;",
+            1,
+            41,
+            (Access::Store, Access::Load),
         ),
         ("st.global.u32 [%rd1], 7;", 2, 1, (Access::Store, Access::Store)),
         (

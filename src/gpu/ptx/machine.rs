@@ -209,6 +209,7 @@ impl Gpu {
             issued: 0,
             budget: self.budget,
             block: Dim3::new(0, 0, 0),
+            unwritten: None,
         };
         run.grid().map_err(|fault| *fault)
     }
@@ -333,6 +334,9 @@ struct Run<'a> {
     budget: u64,
     /// The block that runs.
     block: Dim3,
+    /// The first read of shared memory that nobody had written. It waits for the next
+    /// barrier: if somebody writes that number before, the two race.
+    unwritten: Option<Stop>,
 }
 
 impl Run<'_> {
@@ -358,11 +362,24 @@ impl Run<'_> {
     fn block(&mut self, warps: &mut [Warp]) -> Result<(), Stop> {
         loop {
             for warp in warps.iter_mut() {
-                self.warp(warp)?;
+                self.warp(warp).map_err(|fault| self.first(fault))?;
             }
-            if !self.pass_barrier(warps)? {
+            let more = self.pass_barrier(warps)?;
+            if let Some(fault) = self.unwritten.take() {
+                return Err(fault);
+            }
+            if !more {
                 return Ok(());
             }
+        }
+    }
+
+    /// The fault to tell: what comes of a number that nobody had written is told as that
+    /// read, but for a race, which may be why.
+    fn first(&mut self, fault: Stop) -> Stop {
+        match (&fault.kind, self.unwritten.take()) {
+            (FaultKind::Race { .. }, _) | (_, None) => fault,
+            (_, Some(unwritten)) => unwritten,
         }
     }
 
@@ -547,10 +564,16 @@ impl Run<'_> {
                 return Err(self.outside(warp, request, at, pc));
             }
             let piece = &mut self.shared.piece;
-            let wrong = touch(piece, warp, request, (at, from), self.clock, pc);
-            if let Some(wrong) = wrong {
-                return Err(self.wrong(warp, request, at, pc, wrong));
+            let Some(wrong) = touch(piece, warp, request, (at, from), self.clock, pc)
+            else {
+                continue;
+            };
+            let waits = matches!(wrong, Wrong::Memory(_, Trouble::Unwritten));
+            let fault = self.wrong(warp, request, at, pc, wrong);
+            if !waits {
+                return Err(fault);
             }
+            self.unwritten.get_or_insert(fault);
         }
         Ok(())
     }
