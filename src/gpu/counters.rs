@@ -229,6 +229,34 @@ mod tests {
     }
 
     #[test]
+    fn a_sum_adds_every_count() {
+        let one = Counters {
+            threads: 1,
+            warps: 2,
+            instructions: 3,
+            fma: 4,
+            global_loads: 5,
+            global_stores: 6,
+            global_load_requests: 7,
+            global_store_requests: 8,
+            global_load_sectors: 9,
+            global_store_sectors: 10,
+            shared_loads: 11,
+            shared_stores: 12,
+            shared_requests: 13,
+            bank_conflicts: 14,
+            local_loads: 15,
+            local_stores: 16,
+            barriers: 17,
+        };
+        let mut two = one;
+        two += one;
+        for ((name, count), number) in two.table().into_iter().zip(1..) {
+            assert_eq!(count, 2 * number, "{name}");
+        }
+    }
+
+    #[test]
     fn a_warp_touches_four_sectors_in_a_row_and_thirty_two_apart() {
         assert_eq!(sectors(&strided(4)), 4);
         assert_eq!(sectors(&strided(8)), 8);

@@ -307,6 +307,7 @@ mod tests {
         clock.begin_launch();
         clock.begin_block();
         assert_eq!(shadow.write(1, mark(&clock, 0), &clock), None);
+        assert_eq!(clock.block_of(mark(&clock, 0)), 0);
     }
 
     #[test]

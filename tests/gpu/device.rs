@@ -112,6 +112,19 @@ fn what_fails_writes_no_result() {
 }
 
 #[test]
+fn what_all_launches_cost_adds_up() {
+    let device = Simulated::new().expect("the PTX that ships can be read");
+    let (a, mut c) = ([0.5; 4], [0.0; 4]);
+    for launches in 1..=3 {
+        let operand = Operand::of(&a, 2, 2);
+        device.product(operand, operand, 0.0, &mut c).expect("the sizes fit");
+        let counters = device.counters();
+        assert_eq!(device.launches(), launches);
+        assert_eq!(counters.global_stores, 4 * launches as u64);
+    }
+}
+
+#[test]
 fn operands_may_lie_either_way() {
     let device = Simulated::new().expect("the PTX that ships can be read");
     for [m, k, n] in [[2, 3, 5], [19, 7, 18], [1, 4, 1], [66, 2, 65]] {

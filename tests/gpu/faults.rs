@@ -195,6 +195,15 @@ fn addresses_outside_of_all_buffers() {
     assert_eq!(seen, outside(Store, Shared, number(2, 2)));
     let seen = at("mov.u32 %r1, two; st.shared.u32 [%r1+-4], %t;");
     assert!(matches!(seen, FaultKind::OutOfBounds { space: Shared, .. }));
+    // the first two of four are inside
+    let seen = at("st.shared.v4.u32 [one], {%r1, %r1, %r1, %r1};");
+    assert_eq!(seen, outside(Store, Shared, number(0, 2)));
+    let mut gpu = Gpu::new();
+    let six = gpu.upload(&[1.0; 6]).unwrap();
+    let module = kernel("ld.global.v4.f32 {%f1, %f2, %f3, %f4}, [%rd1+16];");
+    let arguments = [Argument::Pointer(six), Argument::I32(0)];
+    let seen = gpu.launch(&module, "k", 1.into(), 1.into(), &arguments);
+    assert_eq!(seen.unwrap_err().kind, outside(Load, Global, number(4, 6)));
     let seen = at("st.shared.u32 [more], %t;");
     assert_eq!(seen, outside(Store, Shared, number(0, 0)));
     let seen = at("mov.u64 %rd2, own; ld.local.f32 %f1, [%rd2+8];");
@@ -231,10 +240,14 @@ fn memory_that_nobody_has_written() {
         let seen = fault(&format!("ld.shared.f32 %f1, [two+4]; {then}"), 1, 40, 0);
         assert_eq!(seen, unwritten(Space::Shared, 1, 2), "{then}");
     }
-    // what one block leaves in shared memory, the next does not find
-    let body = "mov.u32 %r1, %ctaid.x; setp.eq.u32 %p1, %r1, 0;\n\
-                @%p1 st.shared.u32 [one], %t; ld.shared.u32 %r2, [one];";
-    assert_eq!(fault(body, 2, 1, 0), unwritten(Space::Shared, 0, 2));
+    // what one block leaves in its memories, the next does not find
+    for (space, name) in [(Space::Shared, "shared"), (Space::Local, "local")] {
+        let body = format!(
+            "mov.u32 %r1, %ctaid.x; setp.eq.u32 %p1, %r1, 0; mov.u64 %rd2, 0;\n\
+             @%p1 st.{name}.u32 [%rd2], %t; ld.{name}.u32 %r2, [%rd2];"
+        );
+        assert_eq!(fault(&body, 2, 1, 0), unwritten(space, 0, 2));
+    }
     let mut gpu = Gpu::new();
     let x = gpu.alloc(3).unwrap();
     gpu.write(x, &[1.0, 2.0]).unwrap();
@@ -335,6 +348,11 @@ fn loops_that_never_end_and_other_mistakes() {
     assert_eq!(seen, FaultKind::Endless { budget: 10_000 });
     let seen = fault("div.s32 %r1, 7, %n;", 1, 1, 0);
     assert_eq!(seen, FaultKind::DivisionByZero);
+    // a thread that does not take part divides nothing
+    let module = kernel("setp.ne.u32 %p1, %t, 0; @%p1 div.u32 %r1, 7, %t;");
+    let arguments = [Argument::Pointer(0), Argument::I32(0)];
+    let seen = Gpu::new().launch(&module, "k", 1.into(), 4.into(), &arguments);
+    assert!(seen.is_ok(), "{seen:?}");
     assert!(matches!(fault("trap;", 1, 1, 0), FaultKind::Misuse { .. }));
 }
 
@@ -357,6 +375,7 @@ fn launches_that_are_refused() {
         (say("k", 0.into(), one, &right), "grid (0, 1, 1) is empty"),
         (say("k", one, (4, 0).into(), &right), "block (4, 0, 1) is empty"),
         (say("k", one, 1025.into(), &right), "at most 1024"),
+        (say("k", one, (1, 1, 65).into(), &right), "64 along z"),
         (say("k", (1, 70_000).into(), one, &right), "too large"),
         (say("k", one, one, &right[..1]), "1 arguments, but it takes 2"),
         (say("k", one, one, &[Pointer(0), F32(1.0)]), "integer of 32 bits"),

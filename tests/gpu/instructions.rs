@@ -290,6 +290,9 @@ fn numbers_of_other_widths() {
     check("cvt.u16.u32 %h1, %wa; setp.lt.s16 %q, %h1, -3;", |a, _, _| {
         u64::from((a as i16) < -3)
     });
+    check("cvt.s16.s8 %h1, %wa; setp.lt.s16 %q, %h1, -3;", |a, _, _| {
+        u64::from((a as i8) < -3)
+    });
 }
 
 #[test]
