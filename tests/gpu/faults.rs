@@ -275,7 +275,8 @@ fn misaligned_accesses() {
 
 #[test]
 fn races() {
-    // reader and writer of one block, the writer later, of two blocks, and the same value written twice
+    // reader and writer of one block (the writer earlier, or later), of two blocks, and
+    // the same value written twice
     for (body, blocks, threads, reads) in [
         ("st.shared.u32 [one], 7;", 1, 2, (Access::Store, Access::Store)),
         (

@@ -374,8 +374,8 @@ impl Run<'_> {
         }
     }
 
-    /// The fault to tell: what comes of a number that nobody had written is told as that
-    /// read, but for a race, which may be why.
+    /// The fault to tell: what comes of a number that nobody had written is told as
+    /// that read, but for a race, which may be why.
     fn first(&mut self, fault: Stop) -> Stop {
         match (&fault.kind, self.unwritten.take()) {
             (FaultKind::Race { .. }, _) | (_, None) => fault,
