@@ -347,6 +347,13 @@ fn loops_that_never_end_and_other_mistakes() {
     assert_eq!(seen, FaultKind::Endless { budget: 10_000 });
     let seen = fault("a: setp.eq.u32 %p1, %t, 3; @%p1 bra a;", 1, 4, 0);
     assert_eq!(seen, FaultKind::Endless { budget: 10_000 });
+    // it is thread 3 that goes round; the others have long left the loop
+    let module = kernel("a: setp.eq.u32 %p1, %t, 3; @%p1 bra a;");
+    let mut gpu = Gpu::new();
+    gpu.set_budget(10_000);
+    let arguments = [Argument::Pointer(0), Argument::I32(0)];
+    let seen = gpu.launch(&module, "k", 1.into(), 40.into(), &arguments);
+    assert_eq!(who(&seen.unwrap_err()), (0, 3));
     let seen = fault("div.s32 %r1, 7, %n;", 1, 1, 0);
     assert_eq!(seen, FaultKind::DivisionByZero);
     // a thread that does not take part divides nothing

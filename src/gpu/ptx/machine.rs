@@ -470,7 +470,8 @@ impl Run<'_> {
         self.issued += 1;
         if self.issued > self.budget || self.clock.exhausted() {
             let budget = self.budget;
-            let thread = warp.first + warp.live.trailing_zeros().min(31);
+            let here = if active == 0 { warp.live } else { active };
+            let thread = warp.first + here.trailing_zeros().min(31);
             return Err(self.fault(thread, pc, FaultKind::Endless { budget }));
         }
         Ok(())
