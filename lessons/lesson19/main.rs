@@ -39,7 +39,7 @@ const LESSON: Lesson = Lesson {
         Flag::epochs(5),
         Flag::count("steps", 20, 1, 1000, "training steps on the device"),
         Flag::switch("gpu", "the part on a real GPU alone (with --features cuda)"),
-        Flag::count("side", 1024, 8, 65_536, "of the matrices that --gpu times"),
+        Flag::count("side", 1024, 8, 16_384, "of the matrices that --gpu times"),
         Flag::switch("time", "measure this machine's roofline, and nothing else"),
         Flag::file("ptx", "run a product of your own PTX, and nothing else"),
         Flag::text("kernel", "NAME", "", "which kernel of --ptx; else its first"),

@@ -172,8 +172,8 @@ pub fn product_into<T: Real>(
 /// numbers, bit for bit, at any number of threads: every sum is one thread's, and its
 /// terms are added in the same order.
 ///
-/// The layers do not use this: to start a thread takes longer than most of their
-/// products, as `benches/ladder.rs` shows for a dense layer.
+/// The layers do not use this. To start threads takes a time that a large product wins
+/// back and a dense layer's does not: `benches/ladder.rs` compares.
 ///
 /// # Panics
 ///
