@@ -167,7 +167,8 @@ impl fmt::Display for Fault {
         if self.place != Place::Launch {
             write!(f, "block {}, thread {}, ", self.block, self.thread)?;
         }
-        write!(f, "{}: {}", self.place, self.kind)
+        write!(f, "{}: ", self.place)?;
+        self.kind.write(f, Some(self.block))
     }
 }
 
@@ -217,12 +218,22 @@ impl fmt::Display for Spot {
 
 impl fmt::Display for FaultKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, None)
+    }
+}
+
+impl FaultKind {
+    /// In words, with the mend, which for a race depends on whose block it was.
+    fn write(&self, f: &mut fmt::Formatter<'_>, block: Option<Dim3>) -> fmt::Result {
         match self {
             Self::OutOfBounds { access, space, spot } => {
-                let mend = match spot {
-                    Spot::Number { .. } => "guard it: a grid is larger than its data",
-                    Spot::Freed => "free it after the last launch that uses it",
-                    Spot::Nowhere { .. } => "check the pointers and their order",
+                let mend = match (spot, space) {
+                    (Spot::Number { .. }, Space::Global) => {
+                        "check the index and its guard: a grid is larger than its data"
+                    }
+                    (Spot::Number { .. }, _) => "check the index and the array's size",
+                    (Spot::Freed, _) => "free it after the last launch that uses it",
+                    (Spot::Nowhere { .. }, _) => "check the pointers and their order",
                 };
                 write!(f, "out of bounds, {access} {spot} in {space}; {mend}")
             }
@@ -240,7 +251,8 @@ impl fmt::Display for FaultKind {
                  not a multiple of {bytes}; take single numbers where rows do not fit"
             ),
             Self::Race { access, space, spot, other } => {
-                write_race(f, (*access, *space, *spot), (other, self.mend_of_race()))
+                let apart = block.is_some_and(|block| block != other.block);
+                write_race(f, (*access, *space, *spot), (other, apart))
             }
             Self::DivergentBarrier { other, other_place } => {
                 write!(f, "waits at a barrier, but thread {other} ")?;
@@ -263,22 +275,20 @@ impl fmt::Display for FaultKind {
     }
 }
 
-impl FaultKind {
-    fn mend_of_race(&self) -> &'static str {
-        match self {
-            Self::Race { space: Space::Global, .. } => {
-                "give each number one writer; a barrier orders one block's threads only"
-            }
-            _ => "put a barrier between them, or give each number one writer",
-        }
-    }
-}
-
 fn write_race(
     f: &mut fmt::Formatter<'_>,
     (access, space, spot): (Access, Space, Spot),
-    (other, mend): (&Touch, &str),
+    (other, apart): (&Touch, bool),
 ) -> fmt::Result {
+    let mend = match (apart, access, other.access) {
+        (true, ..) => {
+            "give each number one writer; no barrier orders threads of two blocks"
+        }
+        (_, Access::Store, Access::Store) => {
+            "give each number one writer, or put a barrier between them"
+        }
+        _ => "put a barrier between them, or give each number one writer",
+    };
     let verb = match other.access {
         Access::Load => "read",
         Access::Store => "wrote",
