@@ -12,6 +12,8 @@
 //! - `t.load(x, i)` reads number `i` of a buffer, `t.store(y, i, value)` writes it.
 //! - `let tile = t.shared("tile", length);` is memory that the block's threads share,
 //!   for `load` and `store` like a buffer. At first nothing is written in it.
+//! - `t.fma(a, b, c)` is `a * b + c` with one rounding, as a GPU does it; `a * b + c`
+//!   does as well.
 //! - `t.barrier().await;` waits for all threads of the block.
 
 use gradbook::gpu::simt::{Buffer, Thread};

@@ -10,6 +10,9 @@ use crate::hands::{Hands, judged};
 /// The example's matrices, row by row.
 const A: [f32; 16] = [1., 2., 0., 1., 0., 1., 2., 0., 3., 0., 1., 1., 1., 1., 0., 2.];
 const B: [f32; 16] = [1., 0., 2., 1., 2., 1., 0., 1., 0., 3., 1., 0., 1., 1., 1., 2.];
+/// What both products need. The device counts only those of `t.fma`, and a kernel of
+/// the reader's may multiply with a plain `*`.
+const MULTIPLICATIONS: usize = 4 * 4 * 4;
 
 /// Both products of the example, and what they fetch.
 pub fn show(run: &mut Run, hands: Hands) -> Result {
@@ -21,12 +24,12 @@ pub fn show(run: &mut Run, hands: Hands) -> Result {
         ("squares of 2 by 2", "tiled", in_squares(hands, &expected)?),
     ] {
         run.count(&format!("paper_{name}_loads"), cost.global_loads as usize);
-        run.count(&format!("paper_{name}_fma"), cost.fma as usize);
+        run.count(&format!("paper_{name}_fma"), MULTIPLICATIONS);
         rows.push([
             words.to_string(),
             cost.global_loads.to_string(),
-            cost.fma.to_string(),
-            format!("{}", cost.global_loads_per_fma()),
+            MULTIPLICATIONS.to_string(),
+            format!("{}", cost.global_loads as f64 / MULTIPLICATIONS as f64),
         ]);
     }
     run.table(&["16 threads", "fetches", "multiplications", "for each"], &rows);
