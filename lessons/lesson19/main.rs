@@ -70,6 +70,9 @@ fn run(run: &mut Run) -> Result {
     if let Some(file) = args.file("ptx") {
         return own::run(run, &file, &own::Wishes::of(&args));
     }
+    if !args.text("kernel").is_empty() {
+        return Err(lessons::Error::usage("--kernel goes with --ptx FILE"));
+    }
     #[cfg(all(feature = "cuda", target_os = "linux"))]
     gpu::show(run)?;
     if args.switch("gpu") {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gradbook::gpu::Dim3;
 use gradbook::gpu::kernels::{Launch, Matmul};
-use gradbook::gpu::ptx::{Gpu, Kind, Module};
+use gradbook::gpu::ptx::{Gpu, Kind, MemoryError, Module};
 use lessons::{Arguments, Error, Result, Run, bail};
 
 use crate::metal;
@@ -42,8 +42,12 @@ pub fn run(run: &mut Run, file: &Path, wishes: &Wishes) -> Result {
     let shown = run.shown(file);
     let text = read(file)
         .map_err(|why| Error::new(format!("{shown}: cannot be read: {why}")))?;
-    let module = Module::parse(&text)
-        .map_err(|error| Error::new(format!("{shown}: {error}")))?;
+    let module = Module::parse(&text).map_err(|error| {
+        Error::new(match text.contains("__global__") {
+            true => format!("{shown} is CUDA C; lesson 19 shows how to make PTX of it"),
+            false => format!("{shown}: {error}"),
+        })
+    })?;
     let names: Vec<&str> = module.kernels().map(|kernel| kernel.name()).collect();
     let name = match (wishes.kernel.as_str(), names[..].first()) {
         (_, None) => bail!("{shown}: there is no kernel in it"),
@@ -67,7 +71,10 @@ pub fn run(run: &mut Run, file: &Path, wishes: &Wishes) -> Result {
     }
     let sizes @ [m, k, n] = three("sizes", &wishes.sizes, 1)?;
     if m.saturating_mul(k).saturating_mul(n) > MOST {
-        bail!("--sizes: {m} x {k} x {n} multiplications are too many to interpret");
+        return Err(Error::usage(format!(
+            "--sizes: {m} x {k} x {n} multiplications are too many to interpret: at \
+             most {MOST}"
+        )));
     }
     let mut gpu = Gpu::new();
     let (a, b) = (metal::numbers(m * k, 3), metal::numbers(k * n, 5));
@@ -79,8 +86,14 @@ pub fn run(run: &mut Run, file: &Path, wishes: &Wishes) -> Result {
         launch.grid, launch.block
     ));
     let cost = metal::start(&mut gpu, &module, &launch)?;
-    let seen = gpu.read(pointers[2]).map_err(|error| {
-        Error::new(format!("{name}: {error}, with a grid that covers the product"))
+    let seen = gpu.read(pointers[2]).map_err(|error| match error {
+        MemoryError::Unwritten { index, .. } => Error::new(format!(
+            "{name}: row {}, column {} of c was never written; does the grid cover all \
+             of c?",
+            index / n as u64,
+            index % n as u64
+        )),
+        error => error.into(),
     })?;
     let expected = metal::reference(&a, &b, sizes);
     let most = expected.iter().fold(1.0f32, |most, x| most.max(x.abs()));
@@ -181,7 +194,9 @@ fn three(flag: &str, text: &str, least: u32) -> Result<[usize; 3]> {
 
 fn numbers(flag: &str, text: &str) -> Result<Vec<u32>> {
     let wrong = |_| {
-        Error::usage(format!("--{flag} wants whole numbers with commas, not {text:?}"))
+        Error::usage(format!(
+            "--{flag} wants whole numbers below 2^32 with commas, not {text:?}"
+        ))
     };
     text.split(',').map(|part| part.trim().parse().map_err(wrong)).collect()
 }
