@@ -9,6 +9,7 @@
 #define __forceinline__ inline __attribute__((always_inline))
 typedef __SIZE_TYPE__ size_t;
 typedef float float4 __attribute__((ext_vector_type(4)));
+#define fmaf __builtin_fmaf
 #define make_float4(x, y, z, w) ((float4){x, y, z, w})
 
 // threadIdx, blockIdx and blockDim are registers of the machine, read one axis at a

@@ -56,7 +56,7 @@ extern "C" __global__ void matmul_naive(const float *__restrict__ a, // m x k
     }
     float sum = 0.0f;
     for (int i = 0; i < k; ++i) {
-        sum = __builtin_fmaf(a[(size_t)row * k + i], b[(size_t)i * n + col], sum);
+        sum = fmaf(a[(size_t)row * k + i], b[(size_t)i * n + col], sum);
     }
     c[(size_t)row * n + col] = sum;
 }
@@ -77,7 +77,7 @@ extern "C" __global__ void matmul_coalesced(const float *__restrict__ a,
     }
     float sum = 0.0f;
     for (int i = 0; i < k; ++i) {
-        sum = __builtin_fmaf(a[(size_t)row * k + i], b[(size_t)i * n + col], sum);
+        sum = fmaf(a[(size_t)row * k + i], b[(size_t)i * n + col], sum);
     }
     c[(size_t)row * n + col] = sum;
 }
@@ -105,7 +105,7 @@ extern "C" __global__ void __launch_bounds__(TILE *TILE)
         __syncthreads(); // no one reads before all have written
 #pragma unroll
         for (int i = 0; i < TILE; ++i) {
-            sum = __builtin_fmaf(a_tile[y][i], b_tile[i][x], sum);
+            sum = fmaf(a_tile[y][i], b_tile[i][x], sum);
         }
         __syncthreads(); // no one writes the next tile before all have read this one
     }
@@ -143,7 +143,7 @@ extern "C" __global__ void __launch_bounds__(SIDE *SIDE / EACH, 2)
             float right = b_tile[i][x];
 #pragma unroll
             for (int r = 0; r < EACH; ++r) {
-                sum[r] = __builtin_fmaf(a_tile[y + r][i], right, sum[r]);
+                sum[r] = fmaf(a_tile[y + r][i], right, sum[r]);
             }
         }
         __syncthreads();
@@ -199,7 +199,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
             for (int r = 0; r < EACH; ++r) {
 #pragma unroll
                 for (int q = 0; q < EACH; ++q) {
-                    sum[r][q] = __builtin_fmaf(left[r], right[q], sum[r][q]);
+                    sum[r][q] = fmaf(left[r], right[q], sum[r][q]);
                 }
             }
         }
@@ -320,7 +320,7 @@ static __device__ __forceinline__ void add_outer(float (&sum)[EACH][EACH],
     for (int r = 0; r < EACH; ++r) {
 #pragma unroll
         for (int q = 0; q < EACH; ++q) {
-            sum[r][q] = __builtin_fmaf(left[r], right[q], sum[r][q]);
+            sum[r][q] = fmaf(left[r], right[q], sum[r][q]);
         }
     }
 }
@@ -515,7 +515,7 @@ extern "C" __global__ void __launch_bounds__(256, 4)
             size_t pixel = ((size_t)y * width + x) * channels;
             for (int channel = 0; channel < channels; ++channel) {
                 float here = inside ? images[pixel + channel] : 0.0f;
-                sum = __builtin_fmaf(here, weight[at], sum);
+                sum = fmaf(here, weight[at], sum);
                 at += filters;
             }
         }
@@ -629,7 +629,7 @@ extern "C" __global__ void __launch_bounds__(256)
 #pragma unroll
                             for (int j = 0; j < 4; ++j) {
                                 int at = 2 * j * part.step_x * part.channels + i;
-                                sum[j] = __builtin_fmaf(here[at], weighs, sum[j]);
+                                sum[j] = fmaf(here[at], weighs, sum[j]);
                             }
                         }
                     }

@@ -27,7 +27,7 @@ extern "C" __global__ void no_first_barrier(const float *a, const float *b, floa
         b_tile[y][x] = b[(from + y) * n + col];
         // missing: __syncthreads(), so that no one reads before all have written
         for (int i = 0; i < TILE; ++i) {
-            sum = __builtin_fmaf(a_tile[y][i], b_tile[i][x], sum);
+            sum = fmaf(a_tile[y][i], b_tile[i][x], sum);
         }
         __syncthreads();
     }
@@ -48,7 +48,7 @@ extern "C" __global__ void no_second_barrier(const float *a, const float *b, flo
         b_tile[y][x] = b[(from + y) * n + col];
         __syncthreads();
         for (int i = 0; i < TILE; ++i) {
-            sum = __builtin_fmaf(a_tile[y][i], b_tile[i][x], sum);
+            sum = fmaf(a_tile[y][i], b_tile[i][x], sum);
         }
         // missing: __syncthreads(), so that no one overwrites what another still reads
     }
