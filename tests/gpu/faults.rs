@@ -75,7 +75,7 @@ fn the_first_barrier_missing() {
     let shape = (2, (8, 8).into());
     let fault = planted("no_first_barrier", shape, &[256, 256, 256], &[16]);
     assert_eq!((who(&fault), fault.thread.y), ((0, 1), 0));
-    assert_eq!(source(&fault.place), line("no_first_barrier", "sum = __builtin"));
+    assert_eq!(source(&fault.place), line("no_first_barrier", "sum = fmaf"));
     let FaultKind::Race { access, space, other, .. } = fault.kind else {
         panic!("{fault}");
     };
@@ -95,7 +95,7 @@ fn the_second_barrier_missing() {
     };
     assert_eq!((access, space), (Access::Store, Space::Shared));
     assert_eq!((other.access, other.thread.x), (Access::Load, 1));
-    assert_eq!(source(&other.place), line("no_second_barrier", "sum = __builtin"));
+    assert_eq!(source(&other.place), line("no_second_barrier", "sum = fmaf"));
 }
 
 #[test]
