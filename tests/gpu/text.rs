@@ -45,6 +45,7 @@ fn an_instruction_that_is_not_known_is_named_with_its_line() {
 fn mistakes_are_told_with_their_line() {
     for (body, words) in [
         ("add.s32 %r1, %r2, %q7;", "no register `%q7`"),
+        ("add.s32 %r1, %r2, %r999;", "no register `%r999`"),
         ("add.s32 %r1, %r2, %f1x;", "no register `%f1x`"),
         ("add.s64 %rd1, %rd2, %r3;", "`%r3` is no long"),
         ("add.s32 %r1, %r2;", "3 operands were expected, not 2"),

@@ -126,7 +126,7 @@ type Decoded<T> = Result<T, String>;
 
 /// Knows a kernel's names, and gives each a slot when it is first used.
 pub(super) struct Decoder<'a> {
-    declared: HashMap<&'a str, (Class, bool)>,
+    declared: HashMap<&'a str, (Class, Option<u32>)>,
     slots: HashMap<&'a str, (Class, Slot)>,
     symbols: HashMap<&'a str, u64>,
     dynamic: Vec<&'a str>,
@@ -157,8 +157,8 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// A register, or many that begin with this name; false for an unknown type.
-    pub fn declare(&mut self, name: &'a str, many: bool, kind: &str) -> bool {
+    /// A register, or so many whose names begin like this; false for an unknown type.
+    pub fn declare(&mut self, name: &'a str, many: Option<u32>, kind: &str) -> bool {
         let class = match kind {
             ".pred" => Class::Predicate,
             ".b16" | ".u16" | ".s16" => Class::Short,
@@ -397,12 +397,13 @@ impl<'a> Decoder<'a> {
     }
 
     fn class_of(&self, name: &str) -> Option<Class> {
-        if let Some((class, false)) = self.declared.get(name) {
+        if let Some((class, None)) = self.declared.get(name) {
             return Some(*class);
         }
         let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
+        let number: u32 = name[stem.len()..].parse().ok()?;
         match self.declared.get(stem) {
-            Some((class, true)) if stem.len() < name.len() => Some(*class),
+            Some((class, Some(many))) if number < *many => Some(*class),
             _ => None,
         }
     }

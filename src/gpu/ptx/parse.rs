@@ -350,9 +350,9 @@ impl<'a> Parser<'a> {
         let kind = self.word()?;
         loop {
             let name = self.word()?;
-            let many = self.skip('<');
-            if many {
-                self.number()?;
+            let mut many = None;
+            if self.skip('<') {
+                many = Some(self.number()?);
                 self.sign('>')?;
             }
             if !body.decoder.declare(name, many, kind) {
