@@ -434,8 +434,8 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
 // ANCHOR: matmul_double_buffered
 // Two pairs of tiles. While a block works on one pair, the numbers of the next are on
 // their way from global memory into registers; then they go into the other pair, which
-// no one reads at that time. One barrier a tile instead of two, and no one waits for
-// memory.
+// no one reads at that time. One barrier a tile instead of two, and the next numbers
+// have the work on a whole tile to arrive in.
 extern "C" __global__ void __launch_bounds__(THREADS, 2)
     matmul_double_buffered(const float *__restrict__ a, const float *__restrict__ b,
                            float *__restrict__ c, int m, int k, int n)
