@@ -90,7 +90,7 @@ const CASES: &[(&str, &str, &str, i32)] = &[
     ("lesson19", "--ptx lesson19/product.ptx --sizes 0,1,1", "at least 1, not", 2),
     ("lesson19", "--ptx lesson19/product.ptx --sizes 2,2", "three sizes M,K,N", 2),
     ("lesson19", "--ptx lesson19/product.ptx --sizes a,b,c", "whole numbers", 2),
-    ("lesson19", "--ptx lesson19/product.ptx --sizes 9999,9999,9999", "too many", 1),
+    ("lesson19", "--ptx lesson19/product.ptx --sizes 9999,9999,9999", "too many", 2),
     ("lesson19", "--ptx lesson19/product.ptx --block 64,64", "4096 threads", 1),
     ("lesson19", "--ptx lesson19/product.ptx --block 0", "is empty", 1),
     ("lesson19", "--ptx lesson19/product.ptx --grid 1,2,3,4", "X or X,Y", 2),
