@@ -315,19 +315,21 @@ impl Run {
 /// Makes the folder for files and sees that it can be written to.
 fn ready(out: &Path) -> Result {
     std::fs::create_dir_all(out)
-        .and_then(|()| touch(&out.join(".writable")))
+        .and_then(|()| touch(out))
         .map_err(|error| cannot_write(out, &error))
 }
 
 /// Sees that the report can be written before the run, not after.
 fn writable(report: &Path) -> Result {
-    let name = report.file_name().unwrap_or_default().to_string_lossy();
-    touch(&report.with_file_name(format!(".{name}.writable")))
-        .map_err(|error| cannot_write(report, &error))
+    let folder = report.parent().unwrap_or(Path::new(""));
+    touch(folder).map_err(|error| cannot_write(report, &error))
 }
 
-fn touch(path: &Path) -> std::io::Result<()> {
-    std::fs::write(path, "").and_then(|()| std::fs::remove_file(path))
+/// Writes an empty file and takes it away. Its name is this process's own: two runs
+/// may use one folder at once, and neither takes away the other's file.
+fn touch(folder: &Path) -> std::io::Result<()> {
+    let path = folder.join(format!(".writable.{}", std::process::id()));
+    std::fs::write(&path, "").and_then(|()| std::fs::remove_file(path))
 }
 
 fn cannot_write(path: &Path, error: &std::io::Error) -> Error {

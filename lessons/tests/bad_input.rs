@@ -217,6 +217,31 @@ fn a_folder_that_cannot_be_made_is_named() {
 }
 
 #[test]
+fn runs_at_once_into_one_folder_are_in_nobodys_way() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for _ in 0..5 {
+        let runs = [(); 6].map(|()| {
+            Command::new(program("lesson01"))
+                .args([Path::new("--out"), folder.path()])
+                .stdout(Stdio::null())
+                .stderr(Stdio::piped())
+                .spawn()
+                .expect("a run")
+        });
+        for run in runs {
+            let output = run.wait_with_output().expect("an end");
+            let error = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success() && error.is_empty(), "{error}");
+        }
+    }
+    let mut names = fs::read_dir(folder.path()).expect("the folder");
+    assert!(names.all(|entry| {
+        let name = entry.expect("an entry").file_name();
+        !name.to_string_lossy().starts_with('.')
+    }));
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn a_full_disk_behind_standard_output_is_an_error() {
     let folder = tempfile::tempdir().expect("a folder");
