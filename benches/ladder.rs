@@ -19,7 +19,6 @@
 
 use std::error::Error;
 use std::hint::black_box;
-use std::time::Instant;
 
 use gradbook::Matrix;
 use gradbook::kernels::ladder::Rung;
@@ -32,6 +31,10 @@ use rand::RngExt;
 mod pin;
 #[path = "ladder/record.rs"]
 mod record;
+#[path = "ladder/turns.rs"]
+mod turns;
+
+use turns::{Contender, turns};
 
 /// `A . B` with the sizes `m x k` and `k x n`; A may be stored transposed.
 struct Shape {
@@ -112,9 +115,6 @@ struct Options {
     only: Option<String>,
     record: Option<String>,
 }
-
-/// A name, and a way to compute once.
-type Contender<'a> = (String, Box<dyn FnMut() + 'a>);
 
 /// The named numbers of a run.
 type Values = Vec<(String, f64)>;
@@ -347,33 +347,4 @@ fn report(
         }
         println!("{line}");
     }
-}
-
-/// For each contender the median and the least of the seconds that it takes.
-fn turns(contenders: &mut [Contender], rounds: usize) -> Vec<(f64, f64)> {
-    const TURN: f64 = 2e-3;
-    let calls: Vec<u32> = contenders
-        .iter_mut()
-        .map(|(_, run)| {
-            run();
-            let start = Instant::now();
-            run();
-            (TURN / start.elapsed().as_secs_f64()).clamp(1.0, 1e6) as u32
-        })
-        .collect();
-    let mut seconds = vec![Vec::new(); contenders.len()];
-    for _ in 0..rounds {
-        for (((_, run), &calls), seconds) in
-            contenders.iter_mut().zip(&calls).zip(&mut seconds)
-        {
-            let start = Instant::now();
-            (0..calls).for_each(|_| run());
-            seconds.push(start.elapsed().as_secs_f64() / f64::from(calls));
-        }
-    }
-    let of = |mut seconds: Vec<f64>| {
-        seconds.sort_by(f64::total_cmp);
-        (seconds[seconds.len() / 2], seconds[0])
-    };
-    seconds.into_iter().map(of).collect()
 }

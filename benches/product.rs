@@ -12,11 +12,15 @@
 //! best round counts, since other programs can only make it slower.
 
 use std::hint::black_box;
-use std::time::Instant;
 
 use gradbook::Matrix;
 use gradbook::kernels::{Operand, machine, product_on, product_rungs};
 use rand::RngExt;
+
+#[path = "ladder/turns.rs"]
+mod turns;
+
+use turns::{Contender, turns};
 
 /// `A . B` with the sizes `m x k` and `k x n`; A, B or both may be stored transposed.
 struct Shape {
@@ -96,9 +100,6 @@ fn main() {
     }
 }
 
-/// A way to compute the product.
-type Contender<'a> = (&'static str, Box<dyn FnMut() + 'a>);
-
 fn compare(shape: &Shape, name: &str, rounds: usize, peak: f64) {
     let ((m, k, n), (a_turned, b_turned)) = (shape.sizes, shape.stored);
     let mut rng = gradbook::rng(1);
@@ -117,24 +118,26 @@ fn compare(shape: &Shape, name: &str, rounds: usize, peak: f64) {
     for rung in product_rungs::<f32>() {
         let mut c = vec![0.0_f32; m * n];
         let run = move || product_on(rung, left, right, 0.0, black_box(&mut c));
-        contenders.push((rung, Box::new(run)));
+        contenders.push((rung.to_string(), Box::new(run)));
     }
     contenders.push((
-        "matrixmultiply",
+        "matrixmultiply".to_string(),
         Box::new(|| strided(&a, a_turned, &b, b_turned, &mut c)),
     ));
     match shape.stored {
-        PLAIN => contenders
-            .push(("nalgebra", Box::new(|| black_box(&mut d).gemm(1.0, &a, &b, 0.0)))),
+        PLAIN => contenders.push((
+            "nalgebra".to_string(),
+            Box::new(|| black_box(&mut d).gemm(1.0, &a, &b, 0.0)),
+        )),
         LEFT => contenders.push((
-            "nalgebra",
+            "nalgebra".to_string(),
             Box::new(|| black_box(&mut d).gemm_tr(1.0, &a, &b, 0.0)),
         )),
         _ => {}
     }
-    let best = turns(&mut contenders, rounds);
-    for ((contender, _), seconds) in contenders.iter().zip(best) {
-        let gflops = 2e-9 * (m * k * n) as f64 / seconds;
+    let seconds = turns(&mut contenders, rounds);
+    for ((contender, _), (_, best)) in contenders.iter().zip(seconds) {
+        let gflops = 2e-9 * (m * k * n) as f64 / best;
         println!(
             "{{\"shape\": \"{name}\", \"what\": \"{}\", \
              \"contender\": \"{contender}\", \
@@ -143,30 +146,6 @@ fn compare(shape: &Shape, name: &str, rounds: usize, peak: f64) {
             gflops / peak
         );
     }
-}
-
-/// Seconds of one call in each contender's best round.
-fn turns(contenders: &mut [Contender], rounds: usize) -> Vec<f64> {
-    let mut calls = Vec::new();
-    for (_, run) in contenders.iter_mut() {
-        run();
-        let start = Instant::now();
-        let mut warm = 0;
-        while start.elapsed().as_secs_f64() < 3e-4 {
-            run();
-            warm += 1;
-        }
-        calls.push((2 * warm).max(1));
-    }
-    let mut best = vec![f64::INFINITY; contenders.len()];
-    for _ in 0..rounds {
-        for (i, (_, run)) in contenders.iter_mut().enumerate() {
-            let start = Instant::now();
-            (0..calls[i]).for_each(|_| run());
-            best[i] = best[i].min(start.elapsed().as_secs_f64() / f64::from(calls[i]));
-        }
-    }
-    best
 }
 
 /// The crate's product, which takes the steps of a transposed operand as they are.

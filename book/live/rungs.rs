@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use gradbook::gpu::Counters;
 use gradbook::gpu::kernels::{CONV2D, Launch, MATMUL, PTX};
-use gradbook::gpu::ptx::{Argument, Gpu, Module};
+use gradbook::gpu::ptx::{Gpu, Module};
 use gradbook::kernels::{Convolution, ImageShape, Window};
 
 const PAGE: &str = include_str!("rungs.html");
@@ -40,11 +40,8 @@ type Counted = Result<Counters, Box<dyn Error>>;
 
 /// Runs a kernel in the interpreter. What lies in memory does not matter for counts.
 fn run(module: &Module, gpu: &mut Gpu, launch: Launch) -> Counted {
-    let pointers = launch.pointers.into_iter().map(Argument::Pointer);
-    let sizes = launch.sizes.into_iter().map(Argument::I32);
-    let arguments: Vec<Argument> = pointers.chain(sizes).collect();
     let Launch { kernel, grid, block, .. } = launch;
-    Ok(gpu.launch(module, kernel, grid, block, &arguments)?)
+    Ok(gpu.launch(module, kernel, grid, block, &launch.arguments())?)
 }
 
 /// One rung, as the page holds it.

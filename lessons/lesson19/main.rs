@@ -29,7 +29,7 @@ mod solutions;
 mod teach;
 
 use hands::Hands;
-use lessons::{Flag, Lesson, Result, Run, bail};
+use lessons::{Arguments, Error, Flag, Lesson, Result, Run, bail};
 
 const LESSON: Lesson = Lesson {
     number: 19,
@@ -64,14 +64,12 @@ fn main() -> std::process::ExitCode {
 
 fn run(run: &mut Run) -> Result {
     let args = run.arguments();
+    alone(&args)?;
     if args.switch("time") {
         return roofline::time(run);
     }
     if let Some(file) = args.file("ptx") {
         return own::run(run, &file, &own::Wishes::of(&args));
-    }
-    if !args.text("kernel").is_empty() {
-        return Err(lessons::Error::usage("--kernel goes with --ptx FILE"));
     }
     #[cfg(all(feature = "cuda", target_os = "linux"))]
     gpu::show(run)?;
@@ -99,4 +97,19 @@ fn run(run: &mut Run) -> Result {
         cnn::full(run, args.epochs(5))?;
     }
     Ok(())
+}
+
+/// `--time`, `--ptx` and `--gpu` are each the whole run, and some flags belong to one.
+fn alone(args: &Arguments) -> Result {
+    let whole = ["time", "ptx", "gpu"].into_iter().filter(|flag| args.typed(flag));
+    if let [one, two, ..] = whole.collect::<Vec<_>>()[..] {
+        return Err(Error::usage(format!("--{one} and --{two} are two runs")));
+    }
+    let of_ptx = ["kernel", "sizes", "grid", "block"];
+    match of_ptx.into_iter().find(|flag| args.typed(flag)) {
+        Some(flag) if !args.typed("ptx") => {
+            Err(Error::usage(format!("--{flag} goes with --ptx FILE")))
+        }
+        _ => Ok(()),
+    }
 }

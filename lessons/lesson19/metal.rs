@@ -2,7 +2,7 @@
 
 use gradbook::gpu::Counters;
 use gradbook::gpu::kernels::{CONV2D, Conv2d, Launch, MATMUL, Matmul, PTX};
-use gradbook::gpu::ptx::{Argument, Gpu, Module};
+use gradbook::gpu::ptx::{Gpu, Module};
 use gradbook::kernels::{Convolution, ImageShape, Window, im2col};
 use lessons::{Result, Run, bail};
 
@@ -245,10 +245,8 @@ pub fn definition(
     all
 }
 
-/// Starts a kernel with its pointers and sizes, in the order in which it takes them.
-pub fn start(gpu: &mut Gpu, module: &Module, launch: &Launch) -> Result<Counters> {
-    let pointers = launch.pointers.iter().map(|&address| Argument::Pointer(address));
-    let sizes = launch.sizes.iter().map(|&size| Argument::I32(size));
-    let arguments: Vec<Argument> = pointers.chain(sizes).collect();
-    Ok(gpu.launch(module, launch.kernel, launch.grid, launch.block, &arguments)?)
+/// Starts a kernel with its pointers and sizes.
+fn start(gpu: &mut Gpu, module: &Module, launch: &Launch) -> Result<Counters> {
+    let Launch { kernel, grid, block, .. } = *launch;
+    Ok(gpu.launch(module, kernel, grid, block, &launch.arguments())?)
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use gradbook::gpu::Dim3;
-use gradbook::gpu::kernels::{Launch, Matmul};
-use gradbook::gpu::ptx::{Gpu, Kind, MemoryError, Module};
+use gradbook::gpu::kernels::Matmul;
+use gradbook::gpu::ptx::{Argument, Gpu, Kind, MemoryError, Module};
 use lessons::{Arguments, Error, Result, Run, bail};
 
 use crate::metal;
@@ -40,35 +40,8 @@ impl Wishes {
 /// Runs one kernel of a file.
 pub fn run(run: &mut Run, file: &Path, wishes: &Wishes) -> Result {
     let shown = run.shown(file);
-    let text = read(file)
-        .map_err(|why| Error::new(format!("{shown}: cannot be read: {why}")))?;
-    let module = Module::parse(&text).map_err(|error| {
-        Error::new(match text.contains("__global__") {
-            true => format!("{shown} is CUDA C; lesson 19 shows how to make PTX of it"),
-            false => format!("{shown}: {error}"),
-        })
-    })?;
-    let names: Vec<&str> = module.kernels().map(|kernel| kernel.name()).collect();
-    let name = match (wishes.kernel.as_str(), names[..].first()) {
-        (_, None) => bail!("{shown}: there is no kernel in it"),
-        ("", Some(first)) => first,
-        (wanted, _) => wanted,
-    };
-    let Some(kernel) = module.kernel(name) else {
-        let names = names.join(", ");
-        return Err(Error::usage(format!(
-            "--kernel: {shown} has no kernel {name}; it has {names}"
-        )));
-    };
-    let kinds: Vec<Kind> = kernel.parameters().iter().map(|p| p.kind).collect();
-    if kinds[..]
-        != [Kind::Long, Kind::Long, Kind::Long, Kind::Word, Kind::Word, Kind::Word]
-    {
-        bail!(
-            "{name} does not take (a, b, c, m, k, n): three pointers and three int, as \
-             the book's products do"
-        );
-    }
+    let module = parse(file, &shown)?;
+    let name = chosen(&module, &shown, &wishes.kernel)?;
     let sizes @ [m, k, n] = three("sizes", &wishes.sizes, 1)?;
     if m.saturating_mul(k).saturating_mul(n) > MOST {
         return Err(Error::usage(format!(
@@ -76,17 +49,16 @@ pub fn run(run: &mut Run, file: &Path, wishes: &Wishes) -> Result {
              most {MOST}"
         )));
     }
-    let mut gpu = Gpu::new();
-    let (a, b) = (metal::numbers(m * k, 3), metal::numbers(k * n, 5));
-    let pointers = [gpu.upload(&a)?, gpu.upload(&b)?, gpu.alloc(m * n)?];
-    let launch = launch(name, pointers, sizes, wishes)?;
+    let (grid, block) = blocks(name, sizes, wishes)?;
     run.heading(&format!("{name} of {shown}"));
-    run.say(&format!(
-        "{m} x {k} by {k} x {n}, grid {}, block {}.",
-        launch.grid, launch.block
-    ));
-    let cost = metal::start(&mut gpu, &module, &launch)?;
-    let seen = gpu.read(pointers[2]).map_err(|error| match error {
+    run.say(&format!("{m} x {k} by {k} x {n}, grid {grid}, block {block}."));
+    let (a, b) = (metal::numbers(m * k, 3), metal::numbers(k * n, 5));
+    let mut gpu = Gpu::new();
+    let pointers @ [_, _, c] = [gpu.upload(&a)?, gpu.upload(&b)?, gpu.alloc(m * n)?];
+    let mut arguments = pointers.map(Argument::Pointer).to_vec();
+    arguments.extend(sizes.map(|size| Argument::I32(size as i32)));
+    let cost = gpu.launch(&module, name, grid, block, &arguments)?;
+    let seen = gpu.read(c).map_err(|error| match error {
         MemoryError::Unwritten { index, .. } => Error::new(format!(
             "{name}: row {}, column {} of c was never written; does the grid cover all \
              of c?",
@@ -95,30 +67,25 @@ pub fn run(run: &mut Run, file: &Path, wishes: &Wishes) -> Result {
         )),
         error => error.into(),
     })?;
-    let expected = metal::reference(&a, &b, sizes);
-    let most = expected.iter().fold(1.0f32, |most, x| most.max(x.abs()));
-    let far = |i: &usize| {
-        let near = (seen[*i] - expected[*i]).abs() <= 1e-5 * most;
-        !near
-    };
-    if let Some(i) = (0..m * n).find(far) {
-        bail!(
-            "{name}: row {}, column {} is {}, expected {}",
-            i / n,
-            i % n,
-            seen[i],
-            expected[i]
-        );
-    }
-    let same = seen.iter().zip(&expected).all(|(x, y)| x.to_bits() == y.to_bits());
-    let bits =
-        if same { "every bit is the CPU's" } else { "only the last bits differ" };
+    let bits = compare(name, &seen, &metal::reference(&a, &b, sizes), n)?;
     run.say(&format!("No fault. The product is right; {bits}."));
     let rows = cost.table().into_iter().filter(|(_, count)| *count > 0);
     let rows: Vec<[String; 2]> =
         rows.map(|(what, count)| [what.to_string(), count.to_string()]).collect();
     run.table(&["counted", "how many"], &rows);
     Ok(())
+}
+
+/// The kernels of a file.
+fn parse(file: &Path, shown: &str) -> Result<Module> {
+    let text = read(file)
+        .map_err(|why| Error::new(format!("{shown}: cannot be read: {why}")))?;
+    Module::parse(&text).map_err(|error| {
+        Error::new(match text.contains("__global__") {
+            true => format!("{shown} is CUDA C; lesson 19 shows how to make PTX of it"),
+            false => format!("{shown}: {error}"),
+        })
+    })
 }
 
 /// PTX longer than this is none that a person would want interpreted.
@@ -133,35 +100,85 @@ fn read(file: &Path) -> std::result::Result<String, String> {
     if about.len() > LONGEST {
         return Err(format!("longer than {LONGEST} bytes"));
     }
-    std::fs::read_to_string(file).map_err(|error| error.to_string())
+    let bytes = std::fs::read(file).map_err(|error| error.to_string())?;
+    String::from_utf8(bytes).map_err(|_| "not text, as PTX is".to_string())
 }
 
-/// One of the book's kernels starts as it does in the book; any other has a thread for
-/// each number of c, x along its rows, in blocks of 16 by 16, unless told otherwise.
-fn launch(
+/// The name of the kernel that was wished for, or of the first, if it takes what the
+/// book's products take.
+fn chosen<'a>(module: &'a Module, shown: &str, wanted: &str) -> Result<&'a str> {
+    let names: Vec<&str> = module.kernels().map(|kernel| kernel.name()).collect();
+    let kernel = match wanted {
+        "" => module.kernels().next(),
+        name => module.kernel(name),
+    };
+    let Some(kernel) = kernel else {
+        if names.is_empty() {
+            bail!("{shown}: there is no kernel in it");
+        }
+        let names = names.join(", ");
+        return Err(Error::usage(format!(
+            "--kernel: {shown} has no kernel {wanted}; it has {names}"
+        )));
+    };
+    let kinds: Vec<Kind> = kernel.parameters().iter().map(|p| p.kind).collect();
+    if kinds != [Kind::Long, Kind::Long, Kind::Long, Kind::Word, Kind::Word, Kind::Word]
+    {
+        bail!(
+            "{} does not take (a, b, c, m, k, n): three pointers and three int, as the \
+             book's products do",
+            kernel.name()
+        );
+    }
+    Ok(kernel.name())
+}
+
+/// Grid and block. One of the book's kernels starts as it does in the book; any other
+/// has a thread for each number of c, x along its rows, in blocks of 16 by 16, unless
+/// told otherwise.
+fn blocks(
     name: &str,
-    [a, b, c]: [u64; 3],
     sizes @ [m, _, n]: [usize; 3],
     wishes: &Wishes,
-) -> Result<Launch> {
-    let ours = Matmul::named(name).filter(|_| wishes.block.is_empty());
-    let mut launch = match ours {
-        Some(rung) => rung.launch([a, b, c], sizes)?,
-        None => {
-            let block = dim("block", &wishes.block)?.unwrap_or(Dim3::from((16, 16)));
+) -> Result<(Dim3, Dim3)> {
+    let block = dim("block", &wishes.block)?;
+    let (usual, block) = match (Matmul::named(name), block) {
+        (Some(rung), None) => {
+            let launch = rung.launch([0; 3], sizes)?;
+            (launch.grid, launch.block)
+        }
+        (_, block) => {
+            let block = block.unwrap_or(Dim3::from((16, 16)));
             let blocks =
                 |size: usize, threads: u32| (size as u32).div_ceil(threads.max(1));
-            let grid = Dim3::from((blocks(n, block.x), blocks(m, block.y)));
-            let sizes = sizes.map(|size| size as i32).to_vec();
-            // the name is only for the report, and the list of ours has static ones
-            let kernel: &'static str = Box::leak(name.to_string().into_boxed_str());
-            Launch { kernel, grid, block, pointers: vec![a, b, c], sizes }
+            (Dim3::from((blocks(n, block.x), blocks(m, block.y))), block)
         }
     };
-    if let Some(grid) = dim("grid", &wishes.grid)? {
-        launch.grid = grid;
+    Ok((dim("grid", &wishes.grid)?.unwrap_or(usual), block))
+}
+
+/// Whether the product is right, in words: every bit, or nearly.
+fn compare(
+    name: &str,
+    seen: &[f32],
+    expected: &[f32],
+    n: usize,
+) -> Result<&'static str> {
+    let most = expected.iter().fold(1.0f32, |most, x| most.max(x.abs()));
+    let wrong = |(seen, expected): (&f32, &f32)| {
+        let near = (seen - expected).abs() <= 1e-5 * most; // NaN is not
+        !near
+    };
+    if let Some(i) = seen.iter().zip(expected).position(wrong) {
+        let (row, column) = (i / n, i % n);
+        bail!(
+            "{name}: row {row}, column {column} is {}, expected {}",
+            seen[i],
+            expected[i]
+        );
     }
-    Ok(launch)
+    let same = seen.iter().zip(expected).all(|(x, y)| x.to_bits() == y.to_bits());
+    Ok(if same { "every bit is the CPU's" } else { "only the last bits differ" })
 }
 
 /// `4` or `4,2` or `4,2,1`; nothing for nothing.

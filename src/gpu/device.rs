@@ -162,11 +162,10 @@ impl Simulated {
         }
         let output = gpu.alloc(outputs)?;
         pointers.push(output);
-        let Launch { kernel, grid, block, pointers, sizes } = launch(&pointers)?;
-        let pointers = pointers.into_iter().map(ptx::Argument::Pointer);
-        let sizes = sizes.into_iter().map(ptx::Argument::I32);
-        let arguments: Vec<_> = pointers.chain(sizes).collect();
-        let spent = gpu.launch(&self.module, kernel, grid, block, &arguments)?;
+        let launch = launch(&pointers)?;
+        let Launch { kernel, grid, block, .. } = launch;
+        let spent =
+            gpu.launch(&self.module, kernel, grid, block, &launch.arguments())?;
         let mut counters = self.counters.get();
         counters += spent;
         self.counters.set(counters);

@@ -6,6 +6,7 @@
 //! [`Conv2d::launch`].
 
 use crate::gpu::Dim3;
+use crate::gpu::ptx::Argument;
 use crate::kernels::Convolution;
 
 /// The machine code of all kernels, for any card since 2014.
@@ -31,6 +32,15 @@ pub struct Launch {
     pub pointers: Vec<u64>,
     /// All sizes.
     pub sizes: Vec<i32>,
+}
+
+impl Launch {
+    /// What the interpreter hands to the kernel: the pointers, then the sizes.
+    pub fn arguments(&self) -> Vec<Argument> {
+        let pointers = self.pointers.iter().map(|&address| Argument::Pointer(address));
+        let sizes = self.sizes.iter().map(|&size| Argument::I32(size));
+        pointers.chain(sizes).collect()
+    }
 }
 
 /// Why a kernel cannot be started with such sizes.

@@ -1,7 +1,7 @@
 //! The teaching device and the interpreter, on the same kernels: the Rust of one and
 //! the PTX of the other must cost the same and give the same numbers.
 
-use gradbook::gpu::kernels::{MATMUL, Matmul, PTX};
+use gradbook::gpu::kernels::{Launch, MATMUL, Matmul, PTX};
 use gradbook::gpu::ptx::{Argument, Gpu, Module};
 use gradbook::gpu::simt::kernels::{
     TILE, coalesced_product, naive_product, tiled_product,
@@ -59,15 +59,9 @@ impl Case {
             gpu.alloc(m * n).unwrap(),
         ];
         let launch = MATMUL[rung].launch(abc, self.sizes).unwrap();
-        let arguments: Vec<Argument> = launch
-            .pointers
-            .iter()
-            .map(|pointer| Argument::Pointer(*pointer))
-            .chain(launch.sizes.iter().map(|size| Argument::I32(*size)))
-            .collect();
-        let cost = gpu
-            .launch(module, launch.kernel, launch.grid, launch.block, &arguments)
-            .unwrap();
+        let Launch { kernel, grid, block, .. } = launch;
+        let cost =
+            gpu.launch(module, kernel, grid, block, &launch.arguments()).unwrap();
         // what a Rust function has none of
         (gpu.read(abc[2]).unwrap(), Counters { instructions: 0, ..cost })
     }

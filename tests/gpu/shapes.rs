@@ -2,7 +2,7 @@
 //! launch in the interpreter.
 
 use gradbook::gpu::kernels::{Launch, PTX};
-use gradbook::gpu::ptx::{Argument, Gpu, Module};
+use gradbook::gpu::ptx::{Gpu, Module};
 use gradbook::gpu::{Counters, Fault};
 
 pub fn shipped() -> Module {
@@ -20,8 +20,5 @@ pub fn numbers(len: usize, seed: u32) -> Vec<f32> {
 }
 
 pub fn run(gpu: &mut Gpu, module: &Module, launch: &Launch) -> Result<Counters, Fault> {
-    let pointers = launch.pointers.iter().map(|p| Argument::Pointer(*p));
-    let arguments: Vec<Argument> =
-        pointers.chain(launch.sizes.iter().map(|s| Argument::I32(*s))).collect();
-    gpu.launch(module, launch.kernel, launch.grid, launch.block, &arguments)
+    gpu.launch(module, launch.kernel, launch.grid, launch.block, &launch.arguments())
 }
