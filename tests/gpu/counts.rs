@@ -210,6 +210,33 @@ fn memory_of_every_kind_and_width() {
 }
 
 #[test]
+fn one_pointer_may_lead_each_thread_elsewhere() {
+    // thread t reads number 2t of x, of the tile or of its own memory, by t mod 3
+    let (seen, numbers) = run(
+        "mad.wide.u32 %rd4, %t, 8, %rd1; mul.lo.u32 %r2, %t, 8; add.u32 %r2, %r2, tile;
+         cvt.rn.f32.u32 %f1, %t; add.f32 %f1, %f1, 0f44000000;
+         st.shared.f32 [%r2], %f1; neg.f32 %f2, %f1; st.local.f32 [own], %f2;
+         rem.u32 %r3, %t, 3; setp.eq.u32 %p1, %r3, 1; setp.eq.u32 %p2, %r3, 2;
+         cvt.u64.u32 %rd5, %r2; cvta.shared.u64 %rd5, %rd5;
+         mov.u64 %rd6, own; cvta.local.u64 %rd6, %rd6;
+         @%p1 mov.u64 %rd4, %rd5; @%p2 mov.u64 %rd4, %rd6;
+         ld.f32 %f3, [%rd4]; st.f32 [%rd3], %f3;",
+        1,
+        32.into(),
+    );
+    let expected = (0..32).map(|t| match t % 3 {
+        0 => 2.0 * t as f32,
+        1 => 512.0 + t as f32,
+        _ => -512.0 - t as f32,
+    });
+    assert_eq!(numbers[..32], expected.collect::<Vec<f32>>());
+    assert_eq!((seen.global_loads, seen.shared_loads, seen.local_loads), (11, 11, 10));
+    // numbers 0, 6, 12 ... 60: none of the eight sectors is left out
+    assert_eq!((seen.global_load_requests, seen.global_load_sectors), (1, 8));
+    assert_eq!(seen.shared_requests, 2);
+}
+
+#[test]
 fn positions_and_sizes() {
     // a block of 3 x 4 x 5 threads writes a number made of its position
     let (seen, numbers) = run(

@@ -497,6 +497,7 @@ impl Run<'_> {
     }
 
     /// A read or a write: counted for the whole warp, then done thread by thread.
+    /// Threads whose addresses lead to different memories take turns.
     fn memory(
         &mut self,
         warp: &mut Warp,
@@ -504,20 +505,22 @@ impl Run<'_> {
         active: u32,
         pc: u32,
     ) -> Result<(), Stop> {
-        if active == 0 {
-            return Ok(());
-        }
         let mut addresses = warp.addresses(memory);
-        let window = match memory.space {
-            Window::Any => strip(&mut addresses, active),
-            window => window,
-        };
-        let request = Request::new(&addresses, active, memory, window);
-        match window {
-            Window::Global | Window::Any => self.global(warp, &request, pc),
-            Window::Shared => self.shared(warp, &request, pc),
-            Window::Local => self.local(warp, &request, pc),
+        let mut rest = active;
+        while rest != 0 {
+            let (window, group) = match memory.space {
+                Window::Any => strip(&mut addresses, rest),
+                window => (window, rest),
+            };
+            rest &= !group;
+            let request = Request::new(&addresses, group, memory, window);
+            match window {
+                Window::Global | Window::Any => self.global(warp, &request, pc)?,
+                Window::Shared => self.shared(warp, &request, pc)?,
+                Window::Local => self.local(warp, &request, pc)?,
+            }
         }
+        Ok(())
     }
 
     fn global(
@@ -781,18 +784,27 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Which memory addresses of any kind mean: they become addresses in it.
-fn strip(addresses: &mut Longs, active: u32) -> Window {
-    let first = addresses[active.trailing_zeros() as usize % WARP];
-    let (window, start) = match first {
+/// The memory that an address of any kind leads to, and where its addresses begin.
+fn window(address: u64) -> (Window, u64) {
+    match address {
         SHARED_WINDOW..LOCAL_WINDOW => (Window::Shared, SHARED_WINDOW),
         LOCAL_WINDOW..0x3000_0000 => (Window::Local, LOCAL_WINDOW),
         _ => (Window::Global, 0),
-    };
-    for address in addresses {
-        *address = address.wrapping_sub(start);
     }
-    window
+}
+
+/// The memory that the first of these threads means, and all threads that mean the
+/// same: their addresses become addresses in it.
+fn strip(addresses: &mut Longs, threads: u32) -> (Window, u32) {
+    let first = window(addresses[threads.trailing_zeros() as usize % WARP]);
+    let mut group = 0;
+    for (lane, address) in addresses.iter_mut().enumerate() {
+        if threads >> lane & 1 == 1 && window(*address) == first {
+            *address -= first.1;
+            group |= 1 << lane;
+        }
+    }
+    (first.0, group)
 }
 
 /// One thread reads or writes; `from` is its first byte in this piece of memory.
