@@ -10,6 +10,9 @@ mod shapes;
 #[path = "gpu/ladder.rs"]
 mod ladder;
 
+#[path = "gpu/far.rs"]
+mod far;
+
 #[path = "gpu/device.rs"]
 mod device;
 

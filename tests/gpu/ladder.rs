@@ -13,7 +13,7 @@ fn sum(terms: impl Iterator<Item = (f32, f32)>) -> f32 {
     terms.fold(0.0, |sum, (x, y)| x.mul_add(y, sum))
 }
 
-fn product(a: &[f32], b: &[f32], [m, k, n]: [usize; 3]) -> Vec<f32> {
+pub fn product(a: &[f32], b: &[f32], [m, k, n]: [usize; 3]) -> Vec<f32> {
     let cell = |i: usize| {
         let (row, column) = (i / n, i % n);
         sum((0..k).map(|l| (a[row * k + l], b[l * n + column])))
@@ -44,7 +44,7 @@ fn multiply(
 }
 
 /// Equal bit for bit; NaN equals NaN, whatever its bits.
-fn same(got: &[f32], expected: &[f32], what: &str) {
+pub fn same(got: &[f32], expected: &[f32], what: &str) {
     assert_eq!(got.len(), expected.len(), "{what}");
     for (i, (x, y)) in got.iter().zip(expected).enumerate() {
         let equal = x.to_bits() == y.to_bits() || x.is_nan() && y.is_nan();
@@ -158,7 +158,10 @@ fn convolve(
 }
 
 /// As lesson 6 does it: patches, product, bias.
-fn on_the_cpu(sizes: &Convolution, [images, weight, bias]: [&[f32]; 3]) -> Vec<f32> {
+pub fn on_the_cpu(
+    sizes: &Convolution,
+    [images, weight, bias]: [&[f32]; 3],
+) -> Vec<f32> {
     let (input, output) = (sizes.input_shape(), sizes.output_shape());
     let (taps, filters) = (sizes.taps(), output.channels);
     let mut patches = vec![0.0; taps * output.height * output.width];
