@@ -44,8 +44,7 @@ fn rows_begin_beyond_32_bits() {
         let expected = product(&a, &b, [few, k, n]);
         for rung in MATMUL {
             let mut gpu = Gpu::new();
-            let upload = |gpu: &mut Gpu, x| gpu.upload(x).expect("it is small");
-            let [a, b] = [&a, &b].map(|x| upload(&mut gpu, x));
+            let [a, b] = [&a, &b].map(|x| gpu.upload(x).expect("it is small"));
             let c = gpu.alloc(few * n).expect("it is small");
             let pointers = [before(a, above, k), b, before(c, above, n)];
             let launch = |rows| rung.launch(pointers, [rows, k, n]).expect("they fit");
@@ -58,29 +57,30 @@ fn rows_begin_beyond_32_bits() {
 
 #[test]
 fn images_begin_beyond_32_bits() {
-    let above = 1 << 24;
-    let image = ImageShape::new(8, 8, 5);
-    let sizes = Convolution::new(image, 5, Window::square(3).padding(1)).expect("fits");
-    let [images, weight, bias] =
-        [image.len(), sizes.taps() * 5, 5].map(|len| numbers(len, 3));
-    let expected = on_the_cpu(&sizes, [&images, &weight, &bias]);
-    for kernel in CONV2D {
-        let mut gpu = Gpu::new();
-        let upload = |gpu: &mut Gpu, x| gpu.upload(x).expect("it is small");
-        let [images, weight, bias] =
-            [&images, &weight, &bias].map(|x| upload(&mut gpu, x));
-        let outputs = gpu.alloc(expected.len()).expect("it is small");
-        let pointers = [
-            before(images, above, image.len()),
-            weight,
-            bias,
-            before(outputs, above, expected.len()),
-        ];
-        let launch = |batch| {
-            kernel.launch(pointers, &sizes, batch).expect("the sizes are right")
-        };
-        run_last(&mut gpu, launch(above + 1), &launch(1));
-        let seen = gpu.read(outputs).expect("every number is written");
-        same(&seen, &expected, kernel.name);
+    // the second has few places and many pixels
+    let cases = [
+        (1 << 24, ImageShape::new(8, 8, 5), Window::square(3).padding(1)),
+        (1 << 22, ImageShape::new(32, 32, 1), Window::square(4).stride(4)),
+    ];
+    for (above, image, window) in cases {
+        let sizes = Convolution::new(image, 5, window).expect("the window fits");
+        let lens = [image.len(), sizes.taps() * 5, 5];
+        let [images, weight, bias] = lens.map(|len| numbers(len, 3));
+        let expected = on_the_cpu(&sizes, [&images, &weight, &bias]);
+        for kernel in CONV2D {
+            let mut gpu = Gpu::new();
+            let [images, weight, bias] =
+                [&images, &weight, &bias].map(|x| gpu.upload(x).expect("it is small"));
+            let outputs = gpu.alloc(expected.len()).expect("it is small");
+            let images = before(images, above, image.len());
+            let all = before(outputs, above, expected.len());
+            let launch = |batch| {
+                let launch = kernel.launch([images, weight, bias, all], &sizes, batch);
+                launch.expect("the sizes are right")
+            };
+            run_last(&mut gpu, launch(above + 1), &launch(1));
+            let seen = gpu.read(outputs).expect("every number is written");
+            same(&seen, &expected, kernel.name);
+        }
     }
 }
