@@ -49,12 +49,12 @@ pub fn run(run: &mut Run, file: &Path, wishes: &Wishes) -> Result {
              most {MOST}"
         )));
     }
-    let (grid, block) = blocks(name, sizes, wishes)?;
-    run.heading(&format!("{name} of {shown}"));
-    run.say(&format!("{m} x {k} by {k} x {n}, grid {grid}, block {block}."));
     let (a, b) = (metal::numbers(m * k, 3), metal::numbers(k * n, 5));
     let mut gpu = Gpu::new();
     let pointers @ [_, _, c] = [gpu.upload(&a)?, gpu.upload(&b)?, gpu.alloc(m * n)?];
+    let (grid, block) = blocks(name, sizes, wishes)?;
+    run.heading(&format!("{name} of {shown}"));
+    run.say(&format!("{m} x {k} by {k} x {n}, grid {grid}, block {block}."));
     let mut arguments = pointers.map(Argument::Pointer).to_vec();
     arguments.extend(sizes.map(|size| Argument::I32(size as i32)));
     let cost = gpu.launch(&module, name, grid, block, &arguments)?;
