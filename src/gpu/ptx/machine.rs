@@ -505,6 +505,9 @@ impl Run<'_> {
         active: u32,
         pc: u32,
     ) -> Result<(), Stop> {
+        if active == 0 {
+            return Ok(());
+        }
         let mut addresses = warp.addresses(memory);
         let mut rest = active;
         while rest != 0 {
